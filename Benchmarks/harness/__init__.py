@@ -1,0 +1,1 @@
+"""The benchmark: starts, alternates and compares servers that keep the same contract."""

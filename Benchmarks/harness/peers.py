@@ -1,0 +1,107 @@
+"""What people would write instead. Each peer's folder says what it does; Benchmarks/README.md why so."""
+
+import os
+import subprocess
+import sys
+
+from .places import CORES, PEERS, SCRATCH, Unavailable, tool
+from .server import Server, scratch
+
+NODE_PACKAGES = ["node-sqlite3", "node-bindings", "node-file-uri-to-path"]
+
+
+def run(*command, **options):
+    """Runs a build step, its output on stderr; `Unavailable` when it fails."""
+    try:
+        subprocess.run([str(part) for part in command], check=True, stdout=sys.stderr, **options)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unavailable(f"build failed: {error}") from error
+
+
+class Swift(Server):
+    """A product of the package in Peers."""
+
+    product = ""
+
+    def build(self):
+        run("swift", "build", "-c", "release", "--package-path", PEERS, "--scratch-path", scratch("peers"),
+            "--product", self.product)
+
+    def command(self):
+        return [SCRATCH / "peers" / "release" / self.product]
+
+
+class Hummingbird(Swift):
+    name = "hummingbird"
+    label = "Hummingbird + Codable + jwt-kit + GRDB"
+    product = "HummingbirdCodable"
+
+
+class Go(Server):
+    name = "go"
+    label = "Go net/http + golang-jwt + mattn sqlite3"
+
+    def build(self):
+        environment = os.environ | {
+            "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": "", "GOCACHE": str(scratch("go/cache"))}
+        run(tool("go", "golang-go golang-github-golang-jwt-jwt-dev golang-github-mattn-go-sqlite3-dev"), "build",
+            "-tags", "libsqlite3", "-o", SCRATCH / "go" / "chattokens", ".", cwd=PEERS / "Go", env=environment)
+
+    def command(self):
+        return [SCRATCH / "go" / "chattokens"]
+
+
+class FastAPI(Server):
+    name = "fastapi"
+    label = "FastAPI + uvicorn (uvloop, httptools) + PyJWT"
+    workers = CORES
+
+    def build(self):
+        python = SCRATCH / "venv" / "bin" / "python"
+        if not python.exists():
+            run(sys.executable, "-m", "venv", SCRATCH / "venv")
+        run(python, "-m", "pip", "install", "-q", "-r", PEERS / "FastAPI" / "requirements.txt")
+
+    def command(self):
+        return [
+            SCRATCH / "venv" / "bin" / "python", "-m", "uvicorn", "app:app", "--host", "127.0.0.1",
+            "--port", self.port, "--loop", "uvloop", "--http", "httptools", "--no-access-log",
+            "--log-level", "warning", "--workers", self.workers, "--backlog", "1024"]
+
+    def environment(self):
+        return super().environment() | {"STORE": os.environ.get("STORE", "inline"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def working_directory(self):
+        return PEERS / "FastAPI"
+
+
+class Node(Server):
+    name = "node"
+    label = "Node http + own HS256 + node-sqlite3"
+    workers = 1
+
+    def build(self):
+        """Debian's node-sqlite3, unpacked and not installed: its package would bring a second Node."""
+        tool("node", "nodejs")
+        folder = scratch("node")
+        if (folder / "node_modules" / "sqlite3").exists():
+            return
+        run(tool("apt-get", "apt"), "download", *NODE_PACKAGES, cwd=folder)
+        for package in sorted(folder.glob("*.deb")):
+            run("dpkg", "-x", package, folder / "unpacked")
+        modules = folder / "node_modules"
+        modules.mkdir(exist_ok=True)
+        for module in sorted(folder.glob("unpacked/usr/**/nodejs/*/package.json")):
+            (modules / module.parent.name).symlink_to(module.parent)
+        # node-sqlite3 asks node-pre-gyp one thing, where its binary is; Debian's node-pre-gyp pulls in all of npm.
+        binary = next(folder.glob("unpacked/**/napi-v6-*/node_sqlite3.node"))
+        finder = modules / "@mapbox" / "node-pre-gyp"
+        finder.mkdir(parents=True)
+        (finder / "index.js").write_text(f"exports.find = () => {str(binary)!r}\n")
+
+    def command(self):
+        return [tool("node", "nodejs"), "--preserve-symlinks", PEERS / "Node" / "server.js"]
+
+    def environment(self):
+        return super().environment() | {
+            "NODE_PATH": str(SCRATCH / "node" / "node_modules"), "WORKERS": os.environ.get("NODE_WORKERS", str(self.workers))}

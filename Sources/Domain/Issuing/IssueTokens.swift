@@ -1,0 +1,75 @@
+/// `POST /tokens`: decides a request, has the user stored, and signs the pair.
+package struct IssueTokens: Sendable {
+    private let directory: Directory
+    private let batcher: Batcher<IssueCommand, IssueOutcome>
+
+    /// The use case over what lives in memory and the way to the database.
+    package init(directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>) {
+        self.directory = directory
+        self.batcher = batcher
+    }
+
+    /// Spends one request of the tenant's rate limit at the monotonic time `now`.
+    package func spend(_ state: TenantState, now: Int64) -> RateLimit.Decision {
+        state.limiter.spend(state.limit, now: now)
+    }
+
+    /// Decides what the request will become.
+    ///
+    /// - Parameters:
+    ///   - request: the body after its checks.
+    ///   - apiKey: the caller's key.
+    ///   - state: the caller's tenant.
+    ///   - grant: the identifier of the pair, whose birth is the pair's time of issue.
+    package func command(
+        for request: IssueRequest, apiKey: APIKey.ID, of state: TenantState, grant: Grant.ID
+    ) throws(Failure) -> IssueCommand {
+        guard !request.refresh else { throw .refreshUnavailable }
+        // A tenant without an active key is half set up; that is the operator's to mend, not the caller's.
+        guard let signer = state.signer else { throw .storageUnavailable }
+        let life = request.expiresIn ?? state.tenant.tokenLife
+        guard (Tenant.shortestTokenLife...state.tenant.tokenLife).contains(life) else {
+            let range = "\(Tenant.shortestTokenLife) to \(state.tenant.tokenLife)"
+            throw .invalidRequest(
+                "The request has a field that is not acceptable.",
+                [Failure.Field("expiresIn", "must be an integer from \(range) (seconds)")])
+        }
+        let draft = TokenDraft(
+            state: state, signer: signer, deployment: directory.deployment, apiKey: apiKey, grant: grant,
+            issuedAt: grant.birth, expiresAt: grant.birth.adding(seconds: Int64(life)), channels: request.channels)
+        return IssueCommand(
+            change: request.change, month: Month(of: grant.birth), quota: state.tenant.quota, draft: draft)
+    }
+
+    /// Has the command carried out; `reply` is called on `queue` once the user is durable or the command failed.
+    package func submit(
+        _ command: IssueCommand, replyOn queue: any ReplyQueue,
+        reply: @escaping @Sendable (Result<User, Failure>) -> Void
+    ) {
+        let isAccepted = batcher.submit(command, replyOn: queue) { result in
+            reply(Self.result(of: result, for: command))
+        }
+        if !isAccepted { reply(.failure(.storageUnavailable)) }
+    }
+
+    private static func result(
+        of result: Result<IssueOutcome, StoreFailure>, for command: IssueCommand
+    ) -> Result<User, Failure> {
+        switch result {
+        case .failure: .failure(.storageUnavailable)
+        case .success(.issued(let user)): .success(user)
+        case .success(.quotaExceeded):
+            .failure(.quotaExceeded(quota: command.quota, resetAfter: Month.secondsLeft(at: command.at)))
+        case .success(.userDeactivated): .failure(.userDeactivated)
+        case .success(.tokenTooLarge): .failure(.tokenTooLarge)
+        }
+    }
+
+    /// Seconds until a client should come back for new tokens: 5/6 of their life less a jitter of up to 10 %, so
+    /// that a crowd which logged in together does not come back together.
+    package static func refreshAfter(life: Int64, grant: Grant.ID) -> Int64 {
+        let target = life * 5 / 6
+        let jitter = target / 10
+        return target - (jitter > 0 ? Int64(grant.low % UInt64(jitter + 1)) : 0)
+    }
+}

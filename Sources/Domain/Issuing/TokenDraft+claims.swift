@@ -1,0 +1,103 @@
+internal import Tokens
+
+extension TokenDraft {
+    /// Appends the claims of one token as a JSON object, in the shape that every gateway of the field accepts.
+    func appendClaims(of kind: TokenKind, for user: User, to out: inout [UInt8]) {
+        out.append(text: "{\"iss\":\"")
+        out.append(contentsOf: state.issuer)
+        out.append(text: "\",\"sub\":")
+        out.append(json: user.id.text)
+        out.append(text: ",\"aud\":")
+        out.append(json: deployment.audience(of: kind))
+        if kind == .rest {
+            out.append(text: ",\"client_id\":\"")
+            out.append(text: state.tenant.id.text)
+            out.append(text: "\"")
+        }
+        out.append(text: ",\"iat\":")
+        JSONText.appendInteger(issuedAt.seconds, to: &out)
+        out.append(text: ",\"exp\":")
+        JSONText.appendInteger(expiresAt.seconds, to: &out)
+        out.append(text: ",\"jti\":\"")
+        grant.append(to: &out)
+        out.append(text: kind.suffix)
+        out.append(text: "\",\"scope\":\"")
+        out.append(text: kind.scope)
+        out.append(text: "\",\"akid\":\"")
+        out.append(text: apiKey.text)
+        out.append(text: "\"")
+        if kind == .ws { appendRealtimeClaims(for: user, to: &out) }
+        if !state.tenant.tokenClaims.isEmpty { appendCustom(of: user, to: &out) }
+        out.append(text: "}")
+    }
+
+    private func appendRealtimeClaims(for user: User, to out: inout [UInt8]) {
+        out.append(text: ",\"info\":{")
+        if let name = user.name {
+            out.append(text: "\"name\":")
+            out.append(json: name)
+        }
+        if let image = user.image {
+            out.append(text: user.name == nil ? "\"image\":" : ",\"image\":")
+            out.append(json: image)
+        }
+        out.append(text: "},\"meta\":{\"tenant\":\"")
+        out.append(text: state.tenant.id.text)
+        out.append(text: "\"}")
+        if let channels {
+            out.append(text: ",\"channels\":")
+            out.append(contentsOf: channels)
+        }
+        if let host = state.tenant.xmppHost {
+            out.append(text: ",\"jid\":")
+            out.append(json: XMPPAddress.text(local: user.id.text, host: host))
+        }
+    }
+
+    /// Appends `,"custom":{…}` with the members the tenant wants in tokens, as far as the user has them.
+    private func appendCustom(of user: User, to out: inout [UInt8]) {
+        guard let custom = user.custom else { return }
+        var scanner = JSONScanner()
+        do throws(JSONFailure) {
+            try scanner.scanObject(custom.span, maximumDepth: 17)
+        } catch {
+            // Only what the same scanner accepted is ever stored.
+            preconditionFailure("stored custom metadata is not JSON: \(error)")
+        }
+        var isFirst = true
+        for member in scanner.members {
+            let name = JSONText.string(unescaping: custom.span, member.name)
+            guard state.tenant.tokenClaims.contains(name) else { continue }
+            out.append(text: isFirst ? ",\"custom\":{" : ",")
+            out.append(json: name)
+            out.append(text: ":")
+            out.append(contentsOf: custom[member.value.range])
+            isFirst = false
+        }
+        if !isFirst { out.append(text: "}") }
+    }
+}
+
+/// The escaping of XEP-0106, by which any user identifier becomes the local part of an XMPP address.
+enum XMPPAddress {
+    private static let escapes: [Character: String] = [
+        " ": "\\20", "\"": "\\22", "&": "\\26", "'": "\\27", "/": "\\2f", ":": "\\3a", "<": "\\3c", ">": "\\3e",
+        "@": "\\40", "\\": "\\5c",
+    ]
+
+    static func text(local: String, host: String) -> String {
+        local.map { escapes[$0] ?? String($0) }.joined() + "@" + host
+    }
+}
+
+extension [UInt8] {
+    /// Appends text as it is.
+    package mutating func append(text: String) {
+        append(contentsOf: text.utf8)
+    }
+
+    /// Appends text as a JSON string with its quotes.
+    package mutating func append(json text: String) {
+        JSONText.appendEscaped(text, to: &self)
+    }
+}

@@ -1,0 +1,30 @@
+package import Tokens
+
+/// Seals signing keys for storage and opens them again.
+package struct Vault: Sendable {
+    private let master: MasterKey
+
+    /// A vault locked by the master key.
+    package init(master: MasterKey) {
+        self.master = master
+    }
+
+    /// The key in its stored form, bound to the tenant and kid so that rows cannot be swapped.
+    package func seal(_ key: SigningKey, state: KeyState, for tenant: Tenant.ID, at moment: Timestamp)
+        throws(TokenFailure) -> SealedKey
+    {
+        SealedKey(
+            kid: key.kid, algorithm: key.algorithm, state: state,
+            sealed: try master.seal(key.secretBytes(), context: context(tenant, key.kid)), createdAt: moment,
+            changedAt: moment)
+    }
+
+    /// The key ready for use; throws where the master key is another or the row was tampered with.
+    package func open(_ sealed: SealedKey, of tenant: Tenant.ID) throws(TokenFailure) -> SigningKey {
+        try SigningKey(secretBytes: try master.open(sealed.sealed, context: context(tenant, sealed.kid)))
+    }
+
+    private func context(_ tenant: Tenant.ID, _ kid: String) -> String {
+        "signing_key:\(tenant):\(kid)"
+    }
+}

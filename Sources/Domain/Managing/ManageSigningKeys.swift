@@ -1,0 +1,174 @@
+package import Tokens
+
+/// The life of a tenant's signing keys.
+///
+/// A key is published as `standby` before it signs, so that verifiers which fetch the key set now and then know it by
+/// the time its first token arrives. Activating it retires the key that signed; a retired key still verifies what it
+/// signed. A tenant that has an active key always keeps one: whatever would leave it without is refused.
+package struct ManageSigningKeys: Sendable {
+    private let storage: any Storage
+    private let vault: Vault
+    private let world: World
+
+    /// The use cases over a database and the vault that seals its signing keys.
+    package init(storage: any Storage, vault: Vault, world: World) {
+        self.storage = storage
+        self.vault = vault
+        self.world = world
+    }
+
+    /// All the tenant's signing keys, revoked ones included, as stored.
+    package func list(_ tenant: Tenant.ID) throws(ManagementFailure) -> [SealedKey] {
+        try ManagementFailure.telling(of: "tenant \(tenant)") { () throws(StoreFailure) in
+            guard let row = try storage.tenant(tenant) else { throw .missing }
+            return row.keys
+        }
+    }
+
+    /// Adds a standby key: published, not signing.
+    ///
+    /// - Parameters:
+    ///   - tenant: whose key it will be.
+    ///   - algorithm: nil: that of the active key.
+    /// - Returns: the key as stored.
+    /// - Throws: `missing` where the tenant does not exist.
+    package func create(
+        for tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil
+    ) throws(ManagementFailure) -> SealedKey {
+        try add(to: tenant, algorithm: algorithm, beside: try list(tenant))
+    }
+
+    /// The first half of a rotation: adds the standby key that is to sign next.
+    ///
+    /// Refused while another key waits, since that one would be forgotten.
+    package func rotate(
+        _ tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil
+    ) throws(ManagementFailure) -> SealedKey {
+        let keys = try list(tenant)
+        if let waiting = keys.first(where: { $0.state == .standby }) {
+            throw .refused("The key \(waiting.kid) already waits on standby; activate it, or revoke it first.")
+        }
+        return try add(to: tenant, algorithm: algorithm, beside: keys)
+    }
+
+    /// A whole rotation at once: the newest standby key of the algorithm, else a new one, signs from now on.
+    ///
+    /// Verifiers that keep a key set may refuse tokens until they fetch it again: for emergencies, and for HS256.
+    package func rotateNow(
+        _ tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil
+    ) throws(ManagementFailure) -> SealedKey {
+        let successor = try successor(in: tenant, algorithm: algorithm, besides: nil)
+        return try activate(successor.kid, of: tenant)
+    }
+
+    /// Makes a standby or retired key the one that signs, and retires the one that did.
+    package func activate(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> SealedKey {
+        let keys = try list(tenant)
+        var key = try find(kid, in: keys, of: tenant)
+        switch key.state {
+        case .active: return key
+        case .revoked: throw .refused("The key \(kid) is revoked for good; create a new one.")
+        case .standby, .retired: break
+        }
+        let former = keys.filter { $0.state == .active }.map { (kid: $0.kid, state: KeyState.retired) }
+        try set(former + [(kid: kid, state: .active)], of: tenant)
+        key.state = .active
+        return key
+    }
+
+    /// Keeps a key from signing ever again by itself; what it signed stays valid until it expires.
+    package func retire(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> SealedKey {
+        var key = try find(kid, in: try list(tenant), of: tenant)
+        switch key.state {
+        case .retired: return key
+        case .revoked: throw .refused("The key \(kid) is revoked for good.")
+        case .active: throw Self.lastActive(kid, doing: "retired")
+        case .standby: break
+        }
+        try set([(kid: kid, state: .retired)], of: tenant)
+        key.state = .retired
+        return key
+    }
+
+    /// Makes everything the key ever signed invalid, at once and for good.
+    ///
+    /// - Parameters:
+    ///   - kid: the key.
+    ///   - tenant: whose key it is.
+    ///   - replacing: for the active key, lets the newest standby key, else a new one, take over in the same
+    ///     transaction; without it, revoking the active key is refused.
+    /// - Returns: the revoked key, and the successor if one took over.
+    /// - Throws: `refused` for the active key without `replacing`, `missing` where there is no such key.
+    package func revoke(
+        _ kid: String, of tenant: Tenant.ID, replacing: Bool = false
+    ) throws(ManagementFailure) -> (revoked: SealedKey, successor: SealedKey?) {
+        var key = try find(kid, in: try list(tenant), of: tenant)
+        guard key.state != .revoked else { return (key, nil) }
+        var states = [(kid: kid, state: KeyState.revoked)]
+        var successor: SealedKey?
+        if key.state == .active {
+            guard replacing else { throw Self.lastActive(kid, doing: "revoked") }
+            successor = try self.successor(in: tenant, algorithm: key.algorithm, besides: kid)
+            successor?.state = .active
+            if let successor { states.append((kid: successor.kid, state: .active)) }
+        }
+        try set(states, of: tenant)
+        key.state = .revoked
+        return (key, successor)
+    }
+
+    /// The key opened for export; whoever reads its private part can forge the tenant's tokens.
+    package func open(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> SigningKey {
+        let sealed = try find(kid, in: try list(tenant), of: tenant)
+        return try ManagementFailure.sealing { () throws(TokenFailure) in try vault.open(sealed, of: tenant) }
+    }
+}
+
+extension ManageSigningKeys {
+    private static func lastActive(_ kid: String, doing verb: String) -> ManagementFailure {
+        .refused(
+            "The key \(kid) is the only one that signs and cannot be \(verb) without a successor; activate another first."
+        )
+    }
+
+    private func add(
+        to tenant: Tenant.ID, algorithm: SignatureAlgorithm?, beside keys: [SealedKey]
+    ) throws(ManagementFailure) -> SealedKey {
+        let chosen = algorithm ?? keys.first { $0.state == .active }?.algorithm ?? .hs256
+        let sealed = try ManagementFailure.sealing { () throws(TokenFailure) in
+            let key = try SigningKey.generate(chosen, randomBytes: world.randomBytes)
+            return try vault.seal(key, state: .standby, for: tenant, at: world.now())
+        }
+        try ManagementFailure.telling(of: "tenant \(tenant)") { () throws(StoreFailure) in
+            try storage.add(sealed, to: tenant)
+        }
+        return sealed
+    }
+
+    private func successor(
+        in tenant: Tenant.ID, algorithm: SignatureAlgorithm?, besides kid: String?
+    ) throws(ManagementFailure) -> SealedKey {
+        let keys = try list(tenant)
+        let wanted = algorithm ?? keys.first { $0.state == .active }?.algorithm
+        let waiting = keys.filter { $0.state == .standby && $0.kid != kid && (wanted == nil || $0.algorithm == wanted) }
+        if let newest = waiting.max(by: { $0.createdAt < $1.createdAt }) { return newest }
+        return try add(to: tenant, algorithm: algorithm, beside: keys)
+    }
+
+    private func find(
+        _ kid: String, in keys: [SealedKey], of tenant: Tenant.ID
+    ) throws(ManagementFailure) -> SealedKey {
+        guard let key = keys.first(where: { $0.kid == kid }) else {
+            throw .missing("There is no signing key \(kid) of tenant \(tenant).")
+        }
+        return key
+    }
+
+    private func set(
+        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID
+    ) throws(ManagementFailure) {
+        try ManagementFailure.telling(of: "such signing key of tenant \(tenant)") { () throws(StoreFailure) in
+            try storage.setStates(states, of: tenant, at: world.now())
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package import Tokens
+
+/// Creates tenants and changes their settings; every act reaches running servers through the change log.
+package struct ManageTenants: Sendable {
+    private let storage: any Storage
+    private let vault: Vault
+    private let world: World
+
+    /// The use cases over a database and the vault that seals its signing keys.
+    package init(storage: any Storage, vault: Vault, world: World) {
+        self.storage = storage
+        self.vault = vault
+        self.world = world
+    }
+
+    /// A tenant with what belongs to it, read together.
+    package struct Details: Sendable {
+        /// The settings.
+        package let tenant: Tenant
+        /// All its signing keys, revoked ones included.
+        package let signingKeys: [SealedKey]
+        /// Its API keys, oldest first.
+        package let apiKeys: [APIKey]
+        /// Token pairs issued in the current month.
+        package let issuedPairs: Int64
+    }
+
+    /// Creates an active tenant whose first signing key signs at once.
+    ///
+    /// - Parameters:
+    ///   - id: its name, which never changes.
+    ///   - settings: what differs from the defaults: plan `free`, its own identifier as the name.
+    ///   - algorithm: that of the first signing key.
+    /// - Returns: the tenant as stored.
+    /// - Throws: `conflict` where the identifier is taken, `invalid` for bad settings.
+    package func create(
+        _ id: Tenant.ID, settings: TenantChange = TenantChange(), algorithm: SignatureAlgorithm = .hs256
+    ) throws(ManagementFailure) -> Tenant {
+        let now = world.now()
+        let tenant = try settings.applied(to: Tenant(id: id, name: id.text, createdAt: now))
+        let sealed = try ManagementFailure.sealing { () throws(TokenFailure) in
+            let key = try SigningKey.generate(algorithm, randomBytes: world.randomBytes)
+            return try vault.seal(key, state: .active, for: id, at: now)
+        }
+        try ManagementFailure.telling(of: "a tenant \(id)") { () throws(StoreFailure) in
+            try storage.create(tenant, signingKey: sealed)
+        }
+        return tenant
+    }
+
+    /// All tenants in the order of their identifiers.
+    package func list() throws(ManagementFailure) -> [Tenant] {
+        try ManagementFailure.telling(of: "tenant") { () throws(StoreFailure) in try storage.tenants() }
+    }
+
+    /// The tenant with its keys and what it has used of its quota.
+    package func show(_ id: Tenant.ID) throws(ManagementFailure) -> Details {
+        let month = Month(of: world.now())
+        return try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
+            guard let row = try storage.tenant(id) else { throw .missing }
+            return Details(
+                tenant: row.tenant, signingKeys: row.keys, apiKeys: try storage.apiKeys(of: .tenant(id)),
+                issuedPairs: try storage.issuedPairs(id, in: month))
+        }
+    }
+
+    /// Changes settings; limits apply from the next request, claims and life from the next token.
+    package func update(_ id: Tenant.ID, with change: TenantChange) throws(ManagementFailure) -> Tenant {
+        let changed = try change.applied(to: try tenant(id))
+        return try save(changed)
+    }
+
+    /// Stops issuing and verifying for the tenant; nothing is lost.
+    package func suspend(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+        try set(.suspended, of: id)
+    }
+
+    /// Ends a suspension; tokens issued before it are valid again until they expire.
+    package func resume(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+        try set(.active, of: id)
+    }
+
+    private func set(_ status: Tenant.Status, of id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+        var tenant = try tenant(id)
+        guard tenant.status != status else { return tenant }
+        tenant.status = status
+        return try save(tenant)
+    }
+
+    private func tenant(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+        try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
+            guard let row = try storage.tenant(id) else { throw .missing }
+            return row.tenant
+        }
+    }
+
+    private func save(_ tenant: Tenant) throws(ManagementFailure) -> Tenant {
+        try ManagementFailure.telling(of: "tenant \(tenant.id)") { () throws(StoreFailure) in
+            try storage.update(tenant)
+        }
+        return tenant
+    }
+}

@@ -1,0 +1,160 @@
+internal import Synchronization
+internal import Tokens
+
+/// The keys and tenants in use, in memory and in step with the database.
+///
+/// Look-ups never block and never touch the database: what is not here is loaded by ``load(_:)`` on a storage thread,
+/// after which the look-up is repeated. Unknown identifiers are remembered too, in a cache of their own, so that a
+/// flood of invented keys can neither reach the database nor push out real ones.
+package final class Directory: Sendable {
+    /// The answer to a look-up.
+    package enum Found<Value: Sendable>: Sendable {
+        case present(Value)
+        /// The database was asked and has no such thing.
+        case absent
+        /// Nobody asked yet: load, then look again.
+        case unknown
+    }
+
+    /// What to fetch from the database.
+    package enum Want: Sendable, Hashable {
+        case apiKey(APIKey.ID)
+        case tenant(Tenant.ID)
+    }
+
+    private struct State {
+        var keys: BoundedCache<APIKey.ID, APIKey>
+        var tenants: BoundedCache<Tenant.ID, TenantState>
+        var limiters: BoundedCache<Tenant.ID, RateLimiter>
+        var absent: BoundedCache<Want, Void>
+        /// Grows with every change heard of; a load that began under another epoch may be stale and is not kept.
+        var epoch: UInt64 = 0
+    }
+
+    private let state: Mutex<State>
+    private let freshAt: Atomic<Int64>
+    private let storage: any Storage
+    private let vault: Vault
+    private let world: World
+    /// The deployment whose tokens these tenants issue.
+    package let deployment: Deployment
+    /// Nanoseconds without a look at the change log after which memory is no longer trusted.
+    private let patience: Int64
+
+    /// A directory that is empty and fresh.
+    ///
+    /// - Parameters:
+    ///   - capacity: the most keys, and the most tenants, held at once.
+    ///   - patienceSeconds: how long the change log may be unreadable before ``isFresh`` turns false.
+    package init(
+        storage: any Storage, vault: Vault, world: World, deployment: Deployment, capacity: Int = 100_000,
+        patienceSeconds: Int64 = 30
+    ) {
+        self.storage = storage
+        self.vault = vault
+        self.world = world
+        self.deployment = deployment
+        patience = patienceSeconds * 1_000_000_000
+        freshAt = Atomic(world.monotonicNanoseconds())
+        state = Mutex(
+            State(
+                keys: BoundedCache(capacity: capacity), tenants: BoundedCache(capacity: capacity),
+                limiters: BoundedCache(capacity: capacity), absent: BoundedCache(capacity: capacity)))
+    }
+
+    /// Whether memory was in step with the database lately enough to be trusted at the monotonic time `now`.
+    package func isFresh(now: Int64) -> Bool {
+        now - freshAt.load(ordering: .relaxed) < patience
+    }
+
+    /// Nanoseconds since memory was last known to be in step.
+    package func staleness(now: Int64) -> Int64 {
+        max(0, now - freshAt.load(ordering: .relaxed))
+    }
+
+    /// Notes that the change log was read to its end in a reading begun at the monotonic time `now`.
+    package func confirmFresh(now: Int64) {
+        freshAt.store(now, ordering: .relaxed)
+    }
+
+    /// The API key with this identifier; the caller still has to compare the secret.
+    package func apiKey(_ id: APIKey.ID) -> Found<APIKey> {
+        state.withLock { state in
+            if let key = state.keys.value(id) { return .present(key) }
+            return state.absent.value(.apiKey(id)) == nil ? .unknown : .absent
+        }
+    }
+
+    /// The tenant with this identifier.
+    package func tenant(_ id: Tenant.ID) -> Found<TenantState> {
+        state.withLock { state in
+            if let tenant = state.tenants.value(id) { return .present(tenant) }
+            return state.absent.value(.tenant(id)) == nil ? .unknown : .absent
+        }
+    }
+
+    /// Entries held: keys, tenants, and identifiers known not to exist.
+    package var counts: (keys: Int, tenants: Int, absent: Int) {
+        state.withLock { ($0.keys.count, $0.tenants.count, $0.absent.count) }
+    }
+
+    /// Fetches from the database; blocks, so call it on a storage thread.
+    package func load(_ want: Want) throws(StoreFailure) {
+        let epoch = state.withLock { $0.epoch }
+        switch want {
+        case .apiKey(let id):
+            let key = try storage.apiKey(id)
+            keep(want, since: epoch) { state in
+                guard let key else { return false }
+                state.keys.insert(key, for: id)
+                return true
+            }
+        case .tenant(let id):
+            let row = try storage.tenant(id)
+            let ring = try row.map { row throws(StoreFailure) in try openRing(row.keys, of: id) }
+            keep(want, since: epoch) { state in
+                guard let row, let ring else { return false }
+                let limiter = state.limiters.value(id) ?? RateLimiter()
+                state.limiters.insert(limiter, for: id)
+                let built = TenantState(
+                    tenant: row.tenant, ring: ring, limiter: limiter, publicURL: deployment.publicURL)
+                state.tenants.insert(built, for: id)
+                return true
+            }
+        }
+    }
+
+    /// Forgets what changed, so that the next look-up loads it anew.
+    package func apply(_ changes: [Change]) {
+        guard !changes.isEmpty else { return }
+        state.withLock { state in
+            state.epoch += 1
+            for change in changes {
+                switch change.subject {
+                case .tenant(let id):
+                    state.tenants.remove(id)
+                    state.absent.remove(.tenant(id))
+                case .apiKey(let id):
+                    state.keys.remove(id)
+                    state.absent.remove(.apiKey(id))
+                }
+            }
+        }
+    }
+
+    private func keep(_ want: Want, since epoch: UInt64, insert: (inout sending State) -> Bool) {
+        state.withLock { state in
+            guard state.epoch == epoch else { return }
+            if !insert(&state) { state.absent.insert((), for: want) }
+        }
+    }
+
+    private func openRing(_ rows: [SealedKey], of tenant: Tenant.ID) throws(StoreFailure) -> KeyRing {
+        do {
+            return try KeyRing(
+                rows.map { row throws(TokenFailure) in KeyRing.Entry(try vault.open(row, of: tenant), row.state) })
+        } catch {
+            throw .corrupt(cause: "signing keys of tenant \(tenant): \(error)")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+internal import Synchronization
+
+/// The running state of one rate limit, shared by all event loops without a lock.
+package final class RateLimiter: Sendable {
+    private let arrival = Atomic<Int64>(0)
+
+    /// A limiter that nothing was spent of.
+    package init() {}
+
+    /// Decides one request under the limit at the monotonic time `now`, in nanoseconds.
+    package func spend(_ limit: RateLimit, now: Int64) -> RateLimit.Decision {
+        var stored = arrival.load(ordering: .relaxed)
+        while true {
+            let decision = limit.spend(arrival: stored, now: now)
+            guard decision.isAllowed else { return decision }
+            let (exchanged, original) = arrival.compareExchange(
+                expected: stored, desired: decision.arrival, ordering: .relaxed)
+            if exchanged { return decision }
+            stored = original
+        }
+    }
+}

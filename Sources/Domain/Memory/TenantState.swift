@@ -1,0 +1,38 @@
+package import Tokens
+
+/// A tenant as the hot endpoints need it: settings, keys and limits at hand, immutable but for the limiter.
+package final class TenantState: Sendable {
+    /// The settings.
+    package let tenant: Tenant
+    /// The signing keys.
+    package let ring: KeyRing
+    /// The rate limit in force and its running state, which outlives a reload of the tenant.
+    package let limit: RateLimit, limiter: RateLimiter
+    /// `<public URL>/t/<tenant>`, the `iss` of its tokens.
+    package let issuer: [UInt8]
+    /// What signs its tokens now; nil where no key is active.
+    package let signer: Signer?
+    /// What may verify its tokens.
+    let doors: [Door]
+
+    /// The active key with the header segments of both tokens ready.
+    package struct Signer: Sendable {
+        let key: SigningKey
+        let restHeader: [UInt8], wsHeader: [UInt8]
+    }
+
+    /// The state of a tenant under a deployment.
+    package init(tenant: Tenant, ring: KeyRing, limiter: RateLimiter, publicURL: String) {
+        self.tenant = tenant
+        self.ring = ring
+        self.limiter = limiter
+        limit = tenant.rateLimit
+        doors = Self.doors(of: ring)
+        issuer = Array("\(publicURL)/t/\(tenant.id)".utf8)
+        signer = ring.active.map { key in
+            Signer(
+                key: key, restHeader: key.headerSegment(typ: TokenKind.rest.type),
+                wsHeader: key.headerSegment(typ: TokenKind.ws.type))
+        }
+    }
+}

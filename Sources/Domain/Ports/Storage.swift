@@ -1,0 +1,72 @@
+package import Tokens
+
+/// The database, as the rules of the domain need it: each method is one transaction.
+///
+/// Methods block; they are called on threads made for that, never on an event loop or the cooperative pool. Every
+/// method that changes a tenant, a signing key or an API key appends to the change log in the same transaction, and
+/// checks how many rows it touched. "Not found" is nil, not an error.
+package protocol Storage: Sendable {
+    /// Counts the pairs against each tenant's quota and upserts the users, all in one durable transaction.
+    ///
+    /// Commands are carried out in order, so that two changes of one user keep theirs. A command refused for its
+    /// own reason changes nothing; a failure of the transaction changes nothing for any of them.
+    /// - Returns: one outcome for each command, in the same order.
+    func issue(_ commands: [IssueCommand]) throws(StoreFailure) -> [IssueOutcome]
+
+    /// The user as stored.
+    func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User?
+    /// Token pairs issued to the tenant in the month.
+    func issuedPairs(_ tenant: Tenant.ID, in month: Month) throws(StoreFailure) -> Int64
+
+    /// The tenant with all its signing keys, read at one moment.
+    func tenant(_ id: Tenant.ID) throws(StoreFailure) -> (tenant: Tenant, keys: [SealedKey])?
+    /// All tenants in the order of their identifiers.
+    func tenants() throws(StoreFailure) -> [Tenant]
+    /// Stores a new tenant with its first signing key; `conflict` where the identifier is taken.
+    func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure)
+    /// Replaces the tenant's settings; `missing` where there is no such tenant.
+    func update(_ tenant: Tenant) throws(StoreFailure)
+
+    /// The API key as stored.
+    func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey?
+    /// The keys of an owner, oldest first.
+    func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey]
+    /// Stores a new API key; `missing` where its tenant does not exist.
+    func create(_ key: APIKey) throws(StoreFailure)
+    /// Replaces the API key's fields; `missing` where there is no such key.
+    func update(_ key: APIKey) throws(StoreFailure)
+
+    /// Adds a signing key to the tenant's; `missing` where there is no such tenant.
+    func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure)
+    /// Sets the states of several of the tenant's keys together; `missing` where one does not exist.
+    func setStates(_ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp)
+        throws(StoreFailure)
+
+    /// The sequence of the newest entry of the change log; 0 where it is empty.
+    func newestChange() throws(StoreFailure) -> Int64
+    /// Entries after the given sequence, oldest first.
+    func changes(after sequence: Int64, limit: Int) throws(StoreFailure) -> [Change]
+
+    /// Whether the database answers, its schema is the one this program knows, and it can be written to.
+    func health() -> StorageHealth
+}
+
+/// What `GET /readyz` and `chat-tokens doctor` report of the database; nil means fine, text says what is wrong.
+package struct StorageHealth: Sendable, Equatable {
+    /// Whether it answers a query.
+    package let database: String?
+    /// Whether its schema is the one this program knows.
+    package let migrations: String?
+    /// Whether it can be written to and its disk has room.
+    package let disk: String?
+
+    /// A report.
+    package init(database: String?, migrations: String?, disk: String?) {
+        self.database = database
+        self.migrations = migrations
+        self.disk = disk
+    }
+
+    /// Whether nothing is wrong.
+    package var isFine: Bool { database == nil && migrations == nil && disk == nil }
+}

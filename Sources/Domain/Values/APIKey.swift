@@ -1,0 +1,103 @@
+package import Tokens
+
+/// A server-to-server credential; its secret is shown once and stored only as a hash.
+package struct APIKey: Sendable, Equatable {
+    /// The public part of a key: 12 base62 characters, which say nothing about the secret.
+    package struct ID: Sendable, Hashable, CustomStringConvertible {
+        /// The identifier as text; short enough to live without an allocation.
+        package let text: String
+
+        /// The identifier, or nil where the text is not 12 base62 characters.
+        package init?(_ text: String) {
+            guard text.utf8.count == APIKey.idLength, text.utf8.allSatisfy(Base62.isDigit) else { return nil }
+            self.text = text
+        }
+
+        package var description: String { text }
+    }
+
+    /// Whose tokens a key has to do with.
+    package enum Owner: Sendable, Equatable {
+        /// A tenant's backend.
+        case tenant(Tenant.ID)
+        /// A chat node or gateway of the operator: verifies every tenant's tokens.
+        case node
+        /// The operator.
+        case `operator`
+    }
+
+    /// Why a key was taken back, and when.
+    package struct Revocation: Sendable, Equatable {
+        /// When it was revoked.
+        package let at: Timestamp
+        /// What was said about it; may be empty.
+        package let reason: String
+
+        /// A revocation.
+        package init(at: Timestamp, reason: String) {
+            self.at = at
+            self.reason = reason
+        }
+    }
+
+    /// The hash of a secret that was rotated away but still works for a while.
+    package struct Former: Sendable, Equatable {
+        /// SHA-256 of the old secret.
+        package let hash: Digest
+        /// The last moment at which it works.
+        package let until: Timestamp
+
+        /// A former secret.
+        package init(hash: Digest, until: Timestamp) {
+            self.hash = hash
+            self.until = until
+        }
+    }
+
+    /// The public part.
+    package let id: ID
+    /// Whose key it is.
+    package let owner: Owner
+    /// What people call it.
+    package var name: String
+    /// What it may do.
+    package var scopes: Scopes
+    /// SHA-256 of the secret.
+    package var secretHash: Digest
+    /// The secret before the last rotation, while it still works.
+    package var former: Former?
+    /// When it was created.
+    package let createdAt: Timestamp
+    /// When it stops working by itself; nil: never.
+    package var expiresAt: Timestamp?
+    /// Set once it was taken back.
+    package var revocation: Revocation?
+
+    /// A key with the given fields.
+    package init(
+        id: ID, owner: Owner, name: String, scopes: Scopes, secretHash: Digest, former: Former? = nil,
+        createdAt: Timestamp, expiresAt: Timestamp? = nil, revocation: Revocation? = nil
+    ) {
+        self.id = id
+        self.owner = owner
+        self.name = name
+        self.scopes = scopes
+        self.secretHash = secretHash
+        self.former = former
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.revocation = revocation
+    }
+
+    /// Where the key stands at a moment.
+    package enum Status: String, Sendable {
+        case active, expired, revoked
+    }
+
+    /// Where the key stands at `moment`.
+    package func status(at moment: Timestamp) -> Status {
+        if revocation != nil { return .revoked }
+        if let expiresAt, expiresAt <= moment { return .expired }
+        return .active
+    }
+}

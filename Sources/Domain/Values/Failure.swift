@@ -1,0 +1,92 @@
+/// What a caller may learn of a request that failed; causes go to the log only.
+package enum Failure: Error, Sendable, Equatable {
+    /// One field of a request that cannot be accepted.
+    package struct Field: Sendable, Equatable {
+        /// The path of the field, such as `custom` or `channels[3]`.
+        package let field: String
+        /// What is wrong with it, in one sentence.
+        package let detail: String
+
+        /// A complaint about a field.
+        package init(_ field: String, _ detail: String) {
+            self.field = field
+            self.detail = detail
+        }
+    }
+
+    case invalidJSON(String)
+    case invalidRequest(String, [Field])
+    case apiKeyMissing, apiKeyInvalid, apiKeyRevoked, apiKeyExpired
+    case scopeMissing(String)
+    case tenantSuspended
+    case notFound
+    case methodNotAllowed(allow: String)
+    case requestTimeout
+    case bodyTooLarge(limit: Int)
+    case unsupportedMediaType
+    case tokenTooLarge
+    case refreshUnavailable
+    case userDeactivated
+    case rateLimited(RateLimit, retryAfter: Int64)
+    case quotaExceeded(quota: Int64, resetAfter: Int64)
+    case headersTooLarge
+    case storageUnavailable
+    case notReady(String)
+    case internalError
+}
+
+extension Failure {
+    /// The stable codes of problem documents; openapi.yaml lists exactly these.
+    package enum Code: String, Sendable, CaseIterable {
+        case invalidJSON = "invalid_json"
+        case invalidRequest = "invalid_request"
+        case apiKeyMissing = "api_key_missing"
+        case apiKeyInvalid = "api_key_invalid"
+        case apiKeyRevoked = "api_key_revoked"
+        case apiKeyExpired = "api_key_expired"
+        case scopeMissing = "scope_missing"
+        case tenantSuspended = "tenant_suspended"
+        case notFound = "not_found"
+        case methodNotAllowed = "method_not_allowed"
+        case requestTimeout = "request_timeout"
+        case bodyTooLarge = "body_too_large"
+        case unsupportedMediaType = "unsupported_media_type"
+        case tokenTooLarge = "token_too_large"
+        case refreshUnavailable = "refresh_unavailable"
+        case userDeactivated = "user_deactivated"
+        case rateLimited = "rate_limited"
+        case quotaExceeded = "quota_exceeded"
+        case headersTooLarge = "headers_too_large"
+        case storageUnavailable = "storage_unavailable"
+        case notReady = "not_ready"
+        case internalError = "internal_error"
+    }
+
+    /// The stable code of this failure.
+    package var code: Code {
+        switch self {
+        case .invalidJSON: .invalidJSON
+        case .invalidRequest: .invalidRequest
+        case .apiKeyMissing: .apiKeyMissing
+        case .apiKeyInvalid: .apiKeyInvalid
+        case .apiKeyRevoked: .apiKeyRevoked
+        case .apiKeyExpired: .apiKeyExpired
+        case .scopeMissing: .scopeMissing
+        case .tenantSuspended: .tenantSuspended
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .bodyTooLarge: .bodyTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .tokenTooLarge: .tokenTooLarge
+        case .refreshUnavailable: .refreshUnavailable
+        case .userDeactivated: .userDeactivated
+        case .rateLimited: .rateLimited
+        case .quotaExceeded: .quotaExceeded
+        case .headersTooLarge: .headersTooLarge
+        case .storageUnavailable: .storageUnavailable
+        case .notReady: .notReady
+        case .internalError: .internalError
+        }
+    }
+}

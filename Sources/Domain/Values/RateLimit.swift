@@ -1,0 +1,67 @@
+/// A sustained rate with a burst, enforced by the generic cell rate algorithm.
+///
+/// The whole state of a limit is one number: the theoretical arrival time (TAT) of the next request that keeps
+/// exactly to the rate. A request is let through while the TAT is no further ahead of the clock than the burst
+/// allows, and then pushes it one interval further.
+///
+/// Example: rate 2 a second (interval 500 ms), burst 3 (tolerance 1,500 ms), first request at 10.0 s. The TAT
+/// becomes 10.5, 11.0, 11.5 for three requests at once; a fourth would need 12.0, which is 2.0 s ahead and over the
+/// tolerance, so it is refused and told to come back in 0.5 s.
+package struct RateLimit: Sendable, Equatable {
+    /// Requests a second that can be kept up for ever; at least 1.
+    package let rate: Int
+    /// Requests that may come at once after a pause; at least 1.
+    package let burst: Int
+
+    /// A limit; values under 1 count as 1.
+    package init(rate: Int, burst: Int) {
+        self.rate = max(1, rate)
+        self.burst = max(1, burst)
+    }
+
+    /// Nanoseconds between two requests that keep exactly to the rate; at least 1.
+    package var interval: Int64 { max(1, 1_000_000_000 / Int64(rate)) }
+
+    /// Nanoseconds by which the TAT may be ahead of the clock.
+    package var tolerance: Int64 {
+        let (product, overflow) = interval.multipliedReportingOverflow(by: Int64(burst))
+        return overflow ? Int64.max / 4 : min(product, Int64.max / 4)
+    }
+
+    /// Seconds in which an empty burst fills up again, rounded up, at least 1: the window `w` of the policy.
+    package var window: Int64 { max(1, (tolerance + 999_999_999) / 1_000_000_000) }
+
+    /// What became of one request.
+    package struct Decision: Sendable, Equatable {
+        /// Whether it may pass.
+        package let isAllowed: Bool
+        /// The TAT to store; unchanged where the request was refused.
+        package let arrival: Int64
+        /// Requests that could follow at once.
+        package let remaining: Int
+        /// Seconds, rounded up: where refused, until a request would pass; else until the burst is full again.
+        package let resetSeconds: Int64
+    }
+
+    /// Decides one request at the monotonic time `now` given the stored TAT, both in nanoseconds.
+    ///
+    /// - Parameters:
+    ///   - arrival: the stored theoretical arrival time; 0 for a limit that was never used.
+    ///   - now: the monotonic clock.
+    package func spend(arrival: Int64, now: Int64) -> Decision {
+        let from = max(arrival, now)
+        let next = from + interval
+        let ahead = next - now
+        guard ahead <= tolerance else {
+            return Decision(
+                isAllowed: false, arrival: arrival, remaining: 0, resetSeconds: Self.seconds(ahead - tolerance))
+        }
+        return Decision(
+            isAllowed: true, arrival: next, remaining: Int((tolerance - ahead) / interval),
+            resetSeconds: Self.seconds(ahead))
+    }
+
+    private static func seconds(_ nanoseconds: Int64) -> Int64 {
+        max(1, (nanoseconds + 999_999_999) / 1_000_000_000)
+    }
+}

@@ -1,0 +1,30 @@
+package import Tokens
+
+/// A signing key as it is stored: its private part encrypted under the master key.
+package struct SealedKey: Sendable, Equatable {
+    /// The key's identifier in token headers; unique over all tenants.
+    package let kid: String
+    /// The algorithm it signs with, and the only one it verifies.
+    package let algorithm: SignatureAlgorithm
+    /// Its place in the life of a key.
+    package var state: KeyState
+    /// The private part, sealed for this tenant and kid.
+    package let sealed: [UInt8]
+    /// When it was created.
+    package let createdAt: Timestamp
+    /// When its state last changed.
+    package var changedAt: Timestamp
+
+    /// A stored key with the given fields.
+    package init(
+        kid: String, algorithm: SignatureAlgorithm, state: KeyState, sealed: [UInt8], createdAt: Timestamp,
+        changedAt: Timestamp
+    ) {
+        self.kid = kid
+        self.algorithm = algorithm
+        self.state = state
+        self.sealed = sealed
+        self.createdAt = createdAt
+        self.changedAt = changedAt
+    }
+}

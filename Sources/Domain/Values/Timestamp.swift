@@ -1,0 +1,107 @@
+/// A moment of the wall clock, in milliseconds since 1970-01-01T00:00:00Z.
+package struct Timestamp: Sendable, Hashable, Comparable {
+    /// Milliseconds since the Unix epoch; negative before it.
+    package let milliseconds: Int64
+
+    /// The moment so many milliseconds after the Unix epoch.
+    package init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// The moment so many seconds after the Unix epoch.
+    package init(seconds: Int64) {
+        self.milliseconds = seconds * 1_000
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down: the NumericDate of RFC 7519 §2.
+    package var seconds: Int64 {
+        (milliseconds - (milliseconds % 1_000 + 1_000) % 1_000) / 1_000
+    }
+
+    /// The moment `seconds` later.
+    package func adding(seconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: milliseconds + seconds * 1_000)
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// RFC 3339 in UTC with whole seconds, such as `2026-01-02T03:04:05Z`.
+    package var description: String {
+        var text: [UInt8] = []
+        appendRFC3339(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the 20 bytes of ``description`` without an allocation of its own.
+    package func appendRFC3339(to out: inout [UInt8]) {
+        let time = seconds
+        let date = CivilDate(secondsSinceEpoch: time)
+        let ofDay = Int((time % 86_400 + 86_400) % 86_400)
+        Self.append(date.year, digits: 4, to: &out)
+        out.append(UInt8(ascii: "-"))
+        Self.append(date.month, digits: 2, to: &out)
+        out.append(UInt8(ascii: "-"))
+        Self.append(date.day, digits: 2, to: &out)
+        out.append(UInt8(ascii: "T"))
+        Self.append(ofDay / 3_600, digits: 2, to: &out)
+        out.append(UInt8(ascii: ":"))
+        Self.append(ofDay / 60 % 60, digits: 2, to: &out)
+        out.append(UInt8(ascii: ":"))
+        Self.append(ofDay % 60, digits: 2, to: &out)
+        out.append(UInt8(ascii: "Z"))
+    }
+
+    private static func append(_ number: Int, digits: Int, to out: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            out.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}
+
+/// A day of the proleptic Gregorian calendar in UTC.
+package struct CivilDate: Sendable, Equatable {
+    /// The year, the month (1 to 12) and the day of the month (1 to 31).
+    package let year: Int, month: Int, day: Int
+
+    /// The UTC day in which the given second lies.
+    package init(secondsSinceEpoch seconds: Int64) {
+        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+        let days = Int(seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400) + 719_468
+        let era = (days >= 0 ? days : days - 146_096) / 146_097
+        let dayOfEra = days - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * shifted + 2) / 5 + 1
+        month = shifted < 10 ? shifted + 3 : shifted - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+}
+
+/// A calendar month in UTC, the period over which a quota counts.
+package struct Month: Sendable, Hashable {
+    /// Year and month as one number, such as 202611.
+    package let number: Int
+
+    /// The month in which the moment lies.
+    package init(of moment: Timestamp) {
+        let date = CivilDate(secondsSinceEpoch: moment.seconds)
+        number = date.year * 100 + date.month
+    }
+
+    /// Seconds from `moment` until the first second of the next month, at least 1.
+    package static func secondsLeft(at moment: Timestamp) -> Int64 {
+        let now = moment.seconds
+        let today = CivilDate(secondsSinceEpoch: now)
+        var midnight = now - (now % 86_400 + 86_400) % 86_400 + 86_400
+        while CivilDate(secondsSinceEpoch: midnight).month == today.month { midnight += 86_400 }
+        return midnight - now
+    }
+}

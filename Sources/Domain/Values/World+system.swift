@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+extension World {
+    /// The clocks and the random generator of the operating system.
+    package static let system = World(
+        now: {
+            let time = read(CLOCK_REALTIME)
+            return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        },
+        monotonicNanoseconds: {
+            let time = read(CLOCK_MONOTONIC)
+            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        },
+        randomBytes: { count in
+            // The kernel's generator (getrandom(2) on Linux) behind the standard library.
+            var source = SystemRandomNumberGenerator()
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(count + 7)
+            while bytes.count < count {
+                let word = source.next()
+                for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            }
+            bytes.removeLast(bytes.count - count)
+            return bytes
+        })
+
+    private static func read(_ clock: clockid_t) -> timespec {
+        var time = timespec()
+        let status = unsafe clock_gettime(clock, &time)
+        precondition(status == 0, "the system has no such clock")
+        return time
+    }
+}

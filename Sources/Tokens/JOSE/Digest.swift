@@ -1,0 +1,38 @@
+/// The 32 bytes of a SHA-256, as a value without heap storage.
+///
+/// `==` is not constant-time; compare a secret's digest with `constantTimeEquals`.
+package struct Digest: Hashable, Sendable, BitwiseCopyable {
+    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    init() {}
+
+    /// The digest whose bytes are given, or `nil` unless there are exactly 32.
+    package init?(_ bytes: Span<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        unsafe withUnsafeMutableBytes(of: &words) { target in
+            unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+        }
+    }
+
+    /// The 32 bytes in order.
+    package var bytes: [UInt8] { withBytes { span in [UInt8](copying: span) } }
+
+    /// Runs `body` on the 32 bytes in place.
+    package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        unsafe withUnsafeBytes(of: words) { unsafe body(Span(_unsafeBytes: $0)) }
+    }
+
+    /// Whether both are the same, in a time that does not tell where they differ.
+    package func constantTimeEquals(_ other: Digest) -> Bool {
+        withBytes { mine in other.withBytes { Tokens.constantTimeEquals(mine, $0) } }
+    }
+
+    package static func == (one: Digest, other: Digest) -> Bool { one.words == other.words }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}

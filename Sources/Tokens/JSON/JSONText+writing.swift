@@ -1,0 +1,66 @@
+/// Writing: what goes out is RFC 8259 and nothing is escaped that need not be.
+extension JSONText {
+    /// Appends a JSON string, quotes included, escaping only what RFC 8259 §7 demands and never `/`.
+    ///
+    /// - Parameters:
+    ///   - utf8: Valid UTF-8.
+    ///   - output: Receives the string.
+    package static func appendEscaped(_ utf8: Span<UInt8>, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        var start = 0
+        while true {
+            let end = plainEnd(utf8, start)
+            append(utf8, start..<end, to: &output)
+            guard end < utf8.count else { break }
+            appendEscape(utf8[end], to: &output)
+            start = end + 1
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a JSON string, quotes included, escaping only what RFC 8259 §7 demands and never `/`.
+    package static func appendEscaped(_ string: String, to output: inout [UInt8]) {
+        appendEscaped(string.utf8.span, to: &output)
+    }
+
+    /// Appends an integer in decimal.
+    package static func appendInteger(_ integer: Int64, to output: inout [UInt8]) {
+        if integer < 0 { output.append(UInt8(ascii: "-")) }
+        var rest = integer.magnitude
+        var digits: UInt64 = 1
+        while rest / digits >= 10 { digits *= 10 }
+        while digits > 0 {
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / digits))
+            rest %= digits
+            digits /= 10
+        }
+    }
+
+    /// The first index from `start` on that is the end or holds a byte that must be escaped.
+    private static func plainEnd(_ utf8: Span<UInt8>, _ start: Int) -> Int {
+        var index = start
+        while index < utf8.count {
+            let byte = utf8[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            index += 1
+        }
+        return index
+    }
+
+    private static func appendEscape(_ byte: UInt8, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x08: output.append(UInt8(ascii: "b"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0C: output.append(UInt8(ascii: "f"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        case 0x00...0x1F:
+            let low = byte & 0x0F
+            output.append(contentsOf: [UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0")])
+            output.append(UInt8(ascii: "0") + byte >> 4)
+            output.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
+        default: output.append(byte)
+        }
+    }
+}

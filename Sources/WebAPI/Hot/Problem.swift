@@ -1,0 +1,136 @@
+internal import Domain
+internal import Tokens
+
+/// A failure as an RFC 9457 problem document. The only place that decides an HTTP status.
+struct Problem {
+    let failure: Failure
+
+    /// The HTTP status of the failure.
+    var status: Int {
+        switch failure {
+        case .invalidJSON, .invalidRequest: 400
+        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired: 401
+        case .scopeMissing, .tenantSuspended: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .bodyTooLarge: 413
+        case .unsupportedMediaType: 415
+        case .tokenTooLarge, .refreshUnavailable, .userDeactivated: 422
+        case .rateLimited, .quotaExceeded: 429
+        case .headersTooLarge: 431
+        case .internalError: 500
+        case .storageUnavailable, .notReady: 503
+        }
+    }
+
+    /// What sort of failure it is; the same for every occurrence.
+    var title: String {
+        switch failure {
+        case .invalidJSON: "Invalid JSON"
+        case .invalidRequest: "Invalid request"
+        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired: "Invalid API key"
+        case .scopeMissing: "Scope missing"
+        case .tenantSuspended: "Tenant suspended"
+        case .notFound: "Not found"
+        case .methodNotAllowed: "Method not allowed"
+        case .requestTimeout: "Request timeout"
+        case .bodyTooLarge: "Body too large"
+        case .unsupportedMediaType: "Unsupported media type"
+        case .tokenTooLarge: "Token too large"
+        case .refreshUnavailable: "Refresh tokens unavailable"
+        case .userDeactivated: "User deactivated"
+        case .rateLimited: "Rate limit exceeded"
+        case .quotaExceeded: "Quota exceeded"
+        case .headersTooLarge: "Headers too large"
+        case .internalError: "Internal error"
+        case .storageUnavailable: "Storage unavailable"
+        case .notReady: "Not ready"
+        }
+    }
+
+    /// What happened this time, for people.
+    var detail: String {
+        switch failure {
+        case .invalidJSON(let detail): "The body is not acceptable JSON: \(detail)."
+        case .invalidRequest(let detail, _): detail
+        case .apiKeyMissing: "The request has no X-API-Key header."
+        case .apiKeyInvalid: "The API key is not one this server knows."
+        case .apiKeyRevoked: "The API key was revoked."
+        case .apiKeyExpired: "The API key has expired."
+        case .scopeMissing(let scope): "The API key lacks the scope \(scope)."
+        case .tenantSuspended: "The tenant is suspended; its operator can resume it."
+        case .notFound: "There is nothing at this address."
+        case .methodNotAllowed(let allow): "This address answers only to: \(allow)."
+        case .requestTimeout: "The request did not arrive completely in time."
+        case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
+        case .unsupportedMediaType: "The Content-Type must be application/json."
+        case .tokenTooLarge:
+            "A token of the pair would be larger than \(TokenDraft.longestToken) bytes; ask for fewer channels or "
+                + "put less into token claims."
+        case .refreshUnavailable: "This release issues no refresh tokens; leave out \"refresh\" or set it to false."
+        case .userDeactivated: "The user is deactivated."
+        case .rateLimited(let limit, let seconds):
+            "The tenant may make \(limit.rate) requests a second with bursts of \(limit.burst); "
+                + "come back in \(seconds) s."
+        case .quotaExceeded(let quota, let seconds):
+            "The tenant's \(quota) token pairs of this calendar month are used up; the next month begins in "
+                + "\(seconds) s."
+        case .headersTooLarge: "The request's header section is too large."
+        case .internalError: "Something went wrong on our side."
+        case .storageUnavailable: "The database cannot be used at the moment; try again soon."
+        case .notReady(let what): "Not ready: \(what)."
+        }
+    }
+
+    /// The answer that carries the document.
+    func response(requestID: String, publicURL: String) -> HotResponse {
+        var response = HotResponse(status: status, code: failure.code)
+        response.add("Content-Type", "application/problem+json")
+        response.add("Cache-Control", "no-store")
+        addFields(to: &response)
+        writeDocument(requestID: requestID, publicURL: publicURL, to: &response.body)
+        return response
+    }
+
+    private func addFields(to response: inout HotResponse) {
+        switch failure {
+        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired:
+            // RFC 9110 §15.5.2 demands a challenge with every 401.
+            response.add("WWW-Authenticate", "ApiKey realm=\"chat-tokens\"")
+        case .methodNotAllowed(let allow): response.add("Allow", allow)
+        case .rateLimited(_, let seconds): response.add("Retry-After", String(seconds))
+        case .quotaExceeded(let quota, let seconds):
+            response.add("Retry-After", String(seconds))
+            response.add("RateLimit-Policy", "\"quota\";q=\(quota);w=2592000")
+            response.add("RateLimit", "\"quota\";r=0;t=\(seconds)")
+        case .storageUnavailable, .notReady: response.add("Retry-After", "1")
+        default: break
+        }
+    }
+
+    private func writeDocument(requestID: String, publicURL: String, to out: inout [UInt8]) {
+        out.append(text: "{\"type\":")
+        out.append(json: "\(publicURL)/docs#\(failure.code.rawValue)")
+        out.append(text: ",\"title\":")
+        out.append(json: title)
+        out.append(text: ",\"status\":\(status),\"detail\":")
+        out.append(json: detail)
+        out.append(text: ",\"code\":\"\(failure.code.rawValue)\",\"requestId\":")
+        out.append(json: requestID)
+        if case .invalidRequest(_, let fields) = failure, !fields.isEmpty { writeErrors(fields, to: &out) }
+        out.append(text: "}")
+    }
+
+    private func writeErrors(_ fields: [Failure.Field], to out: inout [UInt8]) {
+        out.append(text: ",\"errors\":[")
+        for (index, field) in fields.enumerated() {
+            out.append(text: index == 0 ? "{\"field\":" : ",{\"field\":")
+            out.append(json: field.field)
+            out.append(text: ",\"detail\":")
+            out.append(json: field.detail)
+            out.append(text: "}")
+        }
+        out.append(text: "]")
+    }
+}
