@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,44 +9,41 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
-var client = &http.Client{Timeout: 5 * time.Second}
+type pair struct{ Token, WSToken, ExpiresAt string }
 
-func tokensFor(user map[string]any, attempts int) (pair struct{ Token, WSToken, ExpiresAt string }, err error) {
-	body, err := json.Marshal(user)
+func tokensFor(user string, attempts int) (result pair, err error) {
+	request, err := http.NewRequest("POST", os.Getenv("CHAT_TOKENS_URL")+"/tokens", strings.NewReader(user))
 	if err != nil {
-		return pair, err
+		return result, err
 	}
-	request, err := http.NewRequest("POST", os.Getenv("CHAT_TOKENS_URL")+"/tokens", bytes.NewReader(body))
+	request.Header = http.Header{
+		"X-Api-Key": {os.Getenv("CHAT_TOKENS_API_KEY")}, "Content-Type": {"application/json"}}
+	response, err := (&http.Client{Timeout: 5 * time.Second}).Do(request)
 	if err != nil {
-		return pair, err
-	}
-	request.Header.Set("X-API-Key", os.Getenv("CHAT_TOKENS_API_KEY"))
-	request.Header.Set("Content-Type", "application/json")
-	response, err := client.Do(request)
-	if err != nil {
-		return pair, err
+		return result, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusOK {
-		return pair, json.NewDecoder(response.Body).Decode(&pair)
+		return result, json.NewDecoder(response.Body).Decode(&result)
 	}
 	// A used-up quota or an hour's wait is not worth holding a user up for.
-	wait, _ := strconv.Atoi(response.Header.Get("Retry-After"))
-	if wait > 0 && wait <= 5 && attempts > 1 {
+	if wait, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && wait <= 5 && attempts > 1 {
 		time.Sleep(time.Duration(wait) * time.Second)
 		return tokensFor(user, attempts-1)
 	}
 	problem, _ := io.ReadAll(response.Body)
-	return pair, fmt.Errorf("ChatTokens: %s: %s", response.Status, problem)
+	return result, fmt.Errorf("ChatTokens: %s: %s", response.Status, problem)
 }
 
 func main() {
-	pair, err := tokensFor(map[string]any{"userId": "user-123", "name": "Alice Johnson"}, 3)
+	user, _ := json.Marshal(map[string]any{"userId": "user-123", "name": "Alice Johnson"})
+	result, err := tokensFor(string(user), 3)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(pair.ExpiresAt)
+	fmt.Println(result.ExpiresAt)
 }

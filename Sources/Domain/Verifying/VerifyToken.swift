@@ -37,6 +37,7 @@ package struct VerifyToken {
         guard token.count <= UnverifiedToken.maximumBytes, let parts = TokenSegments(token) else { return .refused(.malformed) }
         payload.removeAll(keepingCapacity: true)
         guard Base64URL.decode(token.extracting(parts.payload), into: &payload) else { return .refused(.malformed) }
+        let payload = payload
         do throws(JSONFailure) {
             try scanner.scanObject(payload.span, maximumDepth: Self.deepest)
         } catch {
@@ -57,7 +58,10 @@ package struct VerifyToken {
 
     private func issuer(of claims: UnverifiedClaims, caller: Caller) -> Issuer {
         let text = payload.span.extracting(claims.issuer)
-        if let own = caller.tenant { return text.equals(own.issuer.span) ? .present(own) : .absent }
+        if let own = caller.tenant {
+            let issuer = own.issuer
+            return text.equals(issuer.span) ? .present(own) : .absent
+        }
         guard text.count > issuerPrefix.count,
             text.extracting(..<issuerPrefix.count).equals(issuerPrefix.span),
             let id = Tenant.ID(JSONText.string(text, issuerPrefix.count..<text.count))

@@ -3,7 +3,7 @@
 /// `description` is one sentence that is safe to show to whoever sent the text.
 package struct JSONFailure: Error, Equatable, Sendable {
     /// What was wrong; closed, so that a caller can map every case.
-    package enum Problem: Equatable, Sendable {
+    package enum Problem: Hashable, Sendable {
         /// The text stops inside a value.
         case unexpectedEnd
         /// A byte that the grammar of RFC 8259 does not allow here.
