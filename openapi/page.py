@@ -57,7 +57,7 @@ class Page:
         if "const" in schema:
             return f"<code>{escape(json.dumps(schema['const']))}</code>"
         if "enum" in schema:
-            return " or ".join(f"<code>{escape(value)}</code>" for value in schema["enum"])
+            return " or ".join(f"<code>{escape(v if isinstance(v, str) else json.dumps(v))}</code>" for v in schema["enum"])
         if schema.get("type") == "array" and "items" in schema:
             bounds = self.bounds(schema, "Items").removeprefix(", ")
             return f"array of {bounds and bounds + ' × '}{self.kind(schema['items'])}"
@@ -154,11 +154,11 @@ class Page:
 
     def codes(self):
         errors = "".join(
-            f'<tr id="error-{code}"><td class="status no">{each["status"]}</td><td><code>{code}</code></td>'
+            f'<tr id="{code}"><td class="status no">{each["status"]}</td><td><code>{code}</code></td>'
             f'<td>{phrase(each["meaning"])}</td></tr>' for code, each in self.document["x-error-codes"].items())
         taken = self.document["x-error-codes"]
         verdicts = "".join(
-            f'<tr{"" if code in taken else f" id={chr(34)}error-{code}{chr(34)}"}><td><code>{code}</code></td>'
+            f'<tr{"" if code in taken else f" id={chr(34)}{code}{chr(34)}"}><td><code>{code}</code></td>'
             f"<td>{phrase(text)}</td></tr>" for code, text in self.document["x-verification-codes"].items())
         return (f'<h2 id="errors">Error codes</h2><table><tr><th>status</th><th>code</th><th></th></tr>{errors}</table>'
                 f'<h2 id="verdicts">Verification codes</h2><p>Why <code>valid</code> is <code>false</code>, and the '

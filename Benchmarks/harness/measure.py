@@ -3,7 +3,7 @@
 import statistics
 import sys
 
-from . import contract, scenarios
+from . import contract, durability, scenarios
 from .places import Unavailable
 
 FIGURES = ("rate", "p50", "p99", "cpu", "rss")
@@ -22,16 +22,27 @@ def begin(servers):
             server.build()
             server.prepare()
             server.start()
-            wrong = [] if server.floor else contract.violations(server.port, server.api_key)
-            if wrong:
-                server.stop()
-                raise Unavailable("breaks the contract: " + "; ".join(wrong))
+            if not server.floor:
+                check(server)
             scenarios.write_requests(server)
             ready.append(server)
         except Unavailable as reason:
             say(f"  left out: {reason}")
             absent[server.name] = str(reason)
     return ready, absent
+
+
+def check(server):
+    """Raises `Unavailable` for a server that does less than the contract: then the comparison would be a lie."""
+    wrong = contract.violations(server.port, server.api_key)
+    flushes = durability.flushes(server)
+    if flushes is None:
+        say("  durability unchecked: no strace")
+    elif flushes < 1:
+        wrong.append(f"answers before the row is durable: {flushes:.2f} flushes a request")
+    if wrong:
+        server.stop()
+        raise Unavailable("breaks the contract: " + "; ".join(wrong))
 
 
 def once(server, scenario, connections, seconds):

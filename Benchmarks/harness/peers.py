@@ -84,7 +84,7 @@ class Node(Server):
         """Debian's node-sqlite3, unpacked and not installed: its package would bring a second Node."""
         tool("node", "nodejs")
         folder = scratch("node")
-        if (folder / "node_modules" / "sqlite3").exists():
+        if (folder / "libnode.so.108").exists():
             return
         run(tool("apt-get", "apt"), "download", *NODE_PACKAGES, cwd=folder)
         for package in sorted(folder.glob("*.deb")):
@@ -98,10 +98,13 @@ class Node(Server):
         finder = modules / "@mapbox" / "node-pre-gyp"
         finder.mkdir(parents=True)
         (finder / "index.js").write_text(f"exports.find = () => {str(binary)!r}\n")
+        # It names Debian's libnode, though Node-API symbols come from whichever node loads it: an empty one will do.
+        run("cc", "-shared", "-Wl,-soname,libnode.so.108", "-o", folder / "libnode.so.108", "-x", "c", "/dev/null")
 
     def command(self):
         return [tool("node", "nodejs"), "--preserve-symlinks", PEERS / "Node" / "server.js"]
 
     def environment(self):
         return super().environment() | {
-            "NODE_PATH": str(SCRATCH / "node" / "node_modules"), "WORKERS": os.environ.get("NODE_WORKERS", str(self.workers))}
+            "NODE_PATH": str(SCRATCH / "node" / "node_modules"), "LD_LIBRARY_PATH": str(SCRATCH / "node"),
+            "WORKERS": os.environ.get("NODE_WORKERS", str(self.workers))}

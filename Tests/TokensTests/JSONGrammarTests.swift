@@ -99,10 +99,10 @@ import Tokens
     }
 
     @Test func theNameInADescriptionIsShortAndPrintable() {
-        let hostile = "\u{1B}[2J\n\u{202E}\"" + String(repeating: "x", count: 1_000)
+        let hostile = "\u{1B}[2J\n\u{202E}\"\\" + String(repeating: "x", count: 1_000)
         let description = JSONFailure(.duplicateMember(hostile), at: 1).description
+        #expect(description.hasPrefix(#"duplicate member "\u{1b}[2J\u{a}\u{202e}\"\\xxx"#))
+        #expect(description.hasSuffix(#"xxx…" at byte 1"#))
         #expect(description.utf8.count < 200)
-        #expect(description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x202E })
-        #expect(!description.dropFirst(18).dropLast(12).contains { $0 == "\"" && $0 == "\n" })
     }
 }

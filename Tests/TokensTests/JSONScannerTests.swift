@@ -49,7 +49,7 @@ import Tokens
     }
 
     @Test func elementsAreThoseThatAScanOfEachWouldFind() throws {
-        let parts = ["1", "\"a,]\\\"[\"", "[ 1,[2] ]", "{\"a\":[\"}\"]}", "null", "true", "-0.1e5", "\"\"", "[]", "{ }"]
+        let parts = ["1", "\"a,]\\\"[\"", "[ 1,[2] ]", "[[[]],[]]", "{\"a\":[\"}\"]}", "null", "true", "-0.1e5", "\"\"", "[]", "{ }"]
         for separator in [",", " , ", ",\n"] {
             let bytes = Array("[\(parts.joined(separator: separator))]".utf8)
             var scanner = JSONScanner()

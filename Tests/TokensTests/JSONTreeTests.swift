@@ -77,6 +77,14 @@ import Tokens
         #expect(thrown?.faults == expected.map { JSONFields.Fault(field: $0.0, detail: $0.1) })
     }
 
+    @Test func namesAreComparedByTheirBytes() {
+        var fields = JSONFields(["api\u{212A}eyId": "x", "e\u{301}": 1])
+        #expect(fields.optional("apiKeyId", as: .string) == nil)
+        #expect(fields.optional("é", as: .integer) == nil)
+        let thrown = #expect(throws: JSONFields.Invalid.self) { try fields.finish() }
+        #expect(thrown?.faults.count == 2)
+    }
+
     @Test func whatIsNotAnObjectHasNoFields() {
         var fields = JSONFields([1])
         let thrown = #expect(throws: JSONFields.Invalid.self) { try fields.finish() }

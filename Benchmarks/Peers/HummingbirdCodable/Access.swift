@@ -1,3 +1,4 @@
+// swift-format-ignore-file: NeverForceUnwrap
 import Crypto
 import Foundation
 import HTTPTypes
@@ -89,17 +90,19 @@ struct RateLimitMiddleware: RouterMiddleware {
         let limit = self.limiter.admit(key, now: Date().timeIntervalSince1970)
         guard limit.admitted else { throw HTTPError(.tooManyRequests, headers: [.retryAfter: "\(limit.resetIn)"]) }
         var response = try await next(request, context)
-        response.headers[.rateLimitPolicy] = "\"tenant\";q=\(Int(key.burst));w=\(Int((key.burst / key.rate).rounded(.up)))"
+        let window = Int((key.burst / key.rate).rounded(.up))
+        response.headers[.rateLimitPolicy] = "\"tenant\";q=\(Int(key.burst));w=\(window)"
         response.headers[.rateLimit] = "\"tenant\";r=\(limit.remaining);t=\(limit.resetIn)"
         return response
     }
 }
 
+// Literals that are header names by inspection.
 extension HTTPField.Name {
-    static var apiKey: Self { Self("X-API-Key")! }
-    static var rateLimit: Self { Self("RateLimit")! }
-    static var rateLimitPolicy: Self { Self("RateLimit-Policy")! }
-    static var chatTenant: Self { Self("X-Chat-Tenant")! }
-    static var chatUser: Self { Self("X-Chat-User")! }
-    static var chatGrant: Self { Self("X-Chat-Grant")! }
+    static let apiKey = Self("X-API-Key")!
+    static let rateLimit = Self("RateLimit")!
+    static let rateLimitPolicy = Self("RateLimit-Policy")!
+    static let chatTenant = Self("X-Chat-Tenant")!
+    static let chatUser = Self("X-Chat-User")!
+    static let chatGrant = Self("X-Chat-Grant")!
 }

@@ -13,9 +13,9 @@ struct Store: Sendable {
     private let pool: DatabasePool
 
     init(path: String) throws {
-        var configuration = Configuration()
-        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-        self.pool = try DatabasePool(path: path, configuration: configuration)
+        self.pool = try DatabasePool(path: path)
+        // Not in `prepareDatabase`: the pool sets its writer to NORMAL after that ran.
+        try self.pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
     }
 
     func signingKeys() throws -> [(kid: String, secret: Data)] {

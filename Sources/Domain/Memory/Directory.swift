@@ -29,6 +29,14 @@ package final class Directory: Sendable {
         var absent: BoundedCache<Want, Void>
         /// Grows with every change heard of; a load that began under another epoch may be stale and is not kept.
         var epoch: UInt64 = 0
+        var hits: Int64 = 0
+        var misses: Int64 = 0
+
+        /// Notes whether a look-up was answered from memory.
+        mutating func count<Value>(_ found: Found<Value>) -> Found<Value> {
+            if case .unknown = found { misses += 1 } else { hits += 1 }
+            return found
+        }
     }
 
     private let state: Mutex<State>
@@ -80,22 +88,27 @@ package final class Directory: Sendable {
     /// The API key with this identifier; the caller still has to compare the secret.
     package func apiKey(_ id: APIKey.ID) -> Found<APIKey> {
         state.withLock { state in
-            if let key = state.keys.value(id) { return .present(key) }
-            return state.absent.value(.apiKey(id)) == nil ? .unknown : .absent
+            if let key = state.keys.value(id) { return state.count(.present(key)) }
+            return state.count(state.absent.value(.apiKey(id)) == nil ? .unknown : .absent)
         }
     }
 
     /// The tenant with this identifier.
     package func tenant(_ id: Tenant.ID) -> Found<TenantState> {
         state.withLock { state in
-            if let tenant = state.tenants.value(id) { return .present(tenant) }
-            return state.absent.value(.tenant(id)) == nil ? .unknown : .absent
+            if let tenant = state.tenants.value(id) { return state.count(.present(tenant)) }
+            return state.count(state.absent.value(.tenant(id)) == nil ? .unknown : .absent)
         }
     }
 
     /// Entries held: keys, tenants, and identifiers known not to exist.
     package var counts: (keys: Int, tenants: Int, absent: Int) {
         state.withLock { ($0.keys.count, $0.tenants.count, $0.absent.count) }
+    }
+
+    /// Look-ups since the start that memory could answer, and those that it could not.
+    package var lookups: (hits: Int64, misses: Int64) {
+        state.withLock { ($0.hits, $0.misses) }
     }
 
     /// Fetches from the database; blocks, so call it on a storage thread.

@@ -10,6 +10,8 @@ package final class TenantState: Sendable {
     package let limit: RateLimit, limiter: RateLimiter
     /// `<public URL>/t/<tenant>`, the `iss` of its tokens.
     package let issuer: [UInt8]
+    /// The strong entity tag of the ring's JWK set, with its quotes.
+    package let jwksTag: String
     /// What signs its tokens now; nil where no key is active.
     package let signer: Signer?
     /// What may verify its tokens.
@@ -27,6 +29,7 @@ package final class TenantState: Sendable {
         self.ring = ring
         self.limiter = limiter
         limit = tenant.rateLimit
+        jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)
         issuer = Array("\(publicURL)/t/\(tenant.id)".utf8)
         signer = ring.active.map { key in

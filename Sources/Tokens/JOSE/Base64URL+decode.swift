@@ -27,38 +27,40 @@ extension Base64URL {
         return decode(Array(text.utf8).span, into: &bytes) ? bytes : nil
     }
 
-    /// The six bits of each character; 255 for every byte outside the alphabet.
-    private static let values: [UInt8] = {
-        var values = [UInt8](repeating: 255, count: 256)
-        for (value, character) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8.enumerated() {
-            values[Int(character)] = UInt8(value)
+    /// What each byte adds to a group of four, by its place in it: its six bits in position, or the top bit if it is
+    /// outside the alphabet.
+    private static let places: [UInt32] = {
+        var places = [UInt32](repeating: 1 << 31, count: 4 * 256)
+        for value in 0..<64 {
+            let character = unsafe Int(alphabet.utf8Start[value])
+            for place in 0..<4 { places[place * 256 + character] = UInt32(value) << (18 - 6 * UInt32(place)) }
         }
-        return values
+        return places
     }()
 
     private static func decode(_ text: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) -> Bool {
-        unsafe values.withUnsafeBufferPointer { values in
-            var seen: UInt8 = 0
+        unsafe places.withUnsafeBufferPointer { places in
+            var seen: UInt32 = 0
             var out = unsafe target
             var index = 0
             while index + 3 < text.count {
-                let (a, b) = unsafe (values[Int(text[index])], values[Int(text[index + 1])])
-                let (c, d) = unsafe (values[Int(text[index + 2])], values[Int(text[index + 3])])
-                seen |= a | b | c | d
-                unsafe out[0] = a << 2 | b >> 4
-                unsafe out[1] = b << 4 | c >> 2
-                unsafe out[2] = c << 6 | d
+                let high = unsafe places[Int(text[index])] | places[256 + Int(text[index + 1])]
+                let low = unsafe places[512 + Int(text[index + 2])] | places[768 + Int(text[index + 3])]
+                let group = high | low
+                seen |= group
+                unsafe out[0] = UInt8(truncatingIfNeeded: group >> 16)
+                unsafe out[1] = UInt8(truncatingIfNeeded: group >> 8)
+                unsafe out[2] = UInt8(truncatingIfNeeded: group)
                 unsafe out += 3
                 index += 4
             }
-            guard index < text.count else { return seen < 64 }
-            let (a, b) = unsafe (values[Int(text[index])], values[Int(text[index + 1])])
-            unsafe out[0] = a << 2 | b >> 4
-            seen |= a | b
-            guard index + 2 < text.count else { return seen < 64 && b & 15 == 0 }
-            let c = unsafe values[Int(text[index + 2])]
-            unsafe out[1] = b << 4 | c >> 2
-            return seen | c < 64 && c & 3 == 0
+            guard index < text.count else { return seen >> 31 == 0 }
+            var group = unsafe places[Int(text[index])] | places[256 + Int(text[index + 1])]
+            unsafe out[0] = UInt8(truncatingIfNeeded: group >> 16)
+            guard index + 2 < text.count else { return (seen | group) >> 31 == 0 && group & 0xFFFF == 0 }
+            unsafe group |= places[512 + Int(text[index + 2])]
+            unsafe out[1] = UInt8(truncatingIfNeeded: group >> 8)
+            return (seen | group) >> 31 == 0 && group & 0xFF == 0
         }
     }
 }

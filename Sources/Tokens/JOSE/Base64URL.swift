@@ -34,28 +34,33 @@ package enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    /// The 64 symbols in the order of their values.
+    static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+    /// The two characters of every twelve bits, in memory order: half as many look-ups as one symbol at a time.
+    private static let pairs: [UInt16] = (0..<4096).map { bits in
+        unsafe UInt16(littleEndian: UInt16(alphabet.utf8Start[bits & 63]) << 8 | UInt16(alphabet.utf8Start[bits >> 6]))
+    }
 
     /// Writes `encodedCount` characters; plain pointers, as a bounds check per character doubles the time.
     private static func encode(_ bytes: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
-        let symbols = unsafe alphabet.utf8Start
         var index = 0
-        var out = unsafe target
-        while index + 2 < bytes.count {
-            let word =
-                unsafe UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            unsafe out[0] = symbols[Int(word >> 18)]
-            unsafe out[1] = symbols[Int(word >> 12 & 63)]
-            unsafe out[2] = symbols[Int(word >> 6 & 63)]
-            unsafe out[3] = symbols[Int(word & 63)]
-            unsafe out += 4
-            index += 3
+        var out = UnsafeMutableRawPointer(target)
+        unsafe pairs.withUnsafeBufferPointer { pairs in
+            while index + 2 < bytes.count {
+                let high = unsafe Int(bytes[index]) << 4 | Int(bytes[index + 1]) >> 4
+                let low = unsafe Int(bytes[index + 1] & 15) << 8 | Int(bytes[index + 2])
+                unsafe out.storeBytes(of: pairs[high], as: UInt16.self)
+                unsafe out.storeBytes(of: pairs[low], toByteOffset: 2, as: UInt16.self)
+                unsafe out += 4
+                index += 3
+            }
+            guard index < bytes.count else { return }
+            let second = unsafe index + 1 < bytes.count ? Int(bytes[index + 1]) : 0
+            unsafe out.storeBytes(of: pairs[Int(bytes[index]) << 4 | second >> 4], as: UInt16.self)
+            if index + 1 < bytes.count {
+                unsafe out.storeBytes(of: alphabet.utf8Start[(second & 15) << 2], toByteOffset: 2, as: UInt8.self)
+            }
         }
-        guard index < bytes.count else { return }
-        let second = unsafe index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0
-        let word = unsafe UInt32(bytes[index]) << 16 | second << 8
-        unsafe out[0] = symbols[Int(word >> 18)]
-        unsafe out[1] = symbols[Int(word >> 12 & 63)]
-        if index + 1 < bytes.count { unsafe out[2] = symbols[Int(word >> 6 & 63)] }
     }
 }

@@ -27,26 +27,33 @@ struct KeyParameters: ~Copyable {
         let uncompressed = [4] + material.publicParts[0] + material.publicParts[1]
         guard uncompressed.count == 65 else { return false }
         _ = unsafe point.update(from: uncompressed)
+        let curve: StaticString = "P-256"
         let isPublic =
-            unsafe OSSL_PARAM_BLD_push_utf8_string(builder, "group", "P-256", 0) == 1
-            && OSSL_PARAM_BLD_push_octet_string(builder, "pub", point.baseAddress, point.count) == 1
+            unsafe OSSL_PARAM_BLD_push_utf8_string(builder, pointer("group"), pointer(curve), 0) == 1
+            && OSSL_PARAM_BLD_push_octet_string(builder, pointer("pub"), point.baseAddress, point.count) == 1
         guard isPublic, let scalar = material.privateParts?.first else { return isPublic }
         return push("priv", scalar)
     }
 
     private mutating func fillRSA(_ material: KeyMaterial) -> Bool {
-        let privateNames = [
+        let names: [StaticString] = ["n", "e"]
+        let privateNames: [StaticString] = [
             "d", "rsa-factor1", "rsa-factor2", "rsa-exponent1", "rsa-exponent2", "rsa-coefficient1",
         ]
-        for (name, bytes) in zip(["n", "e"], material.publicParts) where !push(name, bytes) { return false }
+        for (name, bytes) in zip(names, material.publicParts) where !push(name, bytes) { return false }
         for (name, bytes) in zip(privateNames, material.privateParts ?? []) where !push(name, bytes) { return false }
         return true
     }
 
-    private mutating func push(_ name: String, _ bytes: [UInt8]) -> Bool {
+    private mutating func push(_ name: StaticString, _ bytes: [UInt8]) -> Bool {
         guard let number = unsafe BN_bin2bn(bytes, Int32(bytes.count), nil) else { return false }
         unsafe numbers.append(number)
-        return unsafe OSSL_PARAM_BLD_push_BN(builder, name, number) == 1
+        return unsafe OSSL_PARAM_BLD_push_BN(builder, pointer(name), number) == 1
+    }
+
+    /// The list keeps the address of a name, not a copy, so a name has to live as long as the program.
+    private func pointer(_ name: StaticString) -> UnsafePointer<CChar> {
+        unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 
     /// The key of what was taken in, or `nil` if libcrypto refuses it.

@@ -3,7 +3,8 @@ internal import COpenSSL
 /// Initialised libcrypto contexts of one key for one thread at a time; made on first use, freed with their owner.
 ///
 /// Setting a context up costs as much as an ECDSA signature, so it is done once. ES256 and RS256 hash here and sign the
-/// digest, for which one context serves again and again; Ed25519 takes the whole message (RFC 8032 §5.1).
+/// digest, for which one context serves again and again; Ed25519 takes the whole message (RFC 8032 §5.1), and its context
+/// is set back before each use, as newer releases of libcrypto let it serve once only.
 @safe
 struct SignatureContexts: ~Copyable {
     private var signing: OpaquePointer?
@@ -47,7 +48,8 @@ struct SignatureContexts: ~Copyable {
     ) -> Bool {
         if algorithm == .edDSA {
             return unsafe input.withUnsafeBufferPointer { message in
-                unsafe EVP_DigestSign(context, target, &length, message.baseAddress, message.count) == 1
+                unsafe EVP_DigestSignInit_ex(context, nil, nil, nil, nil, nil, nil) == 1
+                    && EVP_DigestSign(context, target, &length, message.baseAddress, message.count) == 1
             }
         }
         return SHA256.digest(input).withBytes { digest in
@@ -75,8 +77,9 @@ struct SignatureContexts: ~Copyable {
     ) -> Bool {
         if algorithm == .edDSA {
             return unsafe input.withUnsafeBufferPointer { message in
-                unsafe EVP_DigestVerify(
-                    context, signature.baseAddress, signature.count, message.baseAddress, message.count) == 1
+                unsafe EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, nil, nil) == 1
+                    && EVP_DigestVerify(
+                        context, signature.baseAddress, signature.count, message.baseAddress, message.count) == 1
             }
         }
         return SHA256.digest(input).withBytes { digest in
@@ -84,36 +87,5 @@ struct SignatureContexts: ~Copyable {
                 unsafe EVP_PKEY_verify(context, signature.baseAddress, signature.count, $0.baseAddress, $0.count) == 1
             }
         }
-    }
-
-    private static func make(
-        _ key: LibcryptoKey, _ algorithm: SignatureAlgorithm, toSign: Bool
-    ) -> OpaquePointer? {
-        unsafe key.withPointer { pointer in
-            if algorithm == .edDSA { return unsafe makeMessageContext(pointer, toSign) }
-            guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return nil }
-            let ready = unsafe (toSign ? EVP_PKEY_sign_init(context) : EVP_PKEY_verify_init(context)) == 1
-            guard ready, unsafe algorithm != .rs256 || usesPKCS1(context) else {
-                unsafe EVP_PKEY_CTX_free(context)
-                return nil
-            }
-            return unsafe context
-        }
-    }
-
-    private static func usesPKCS1(_ context: OpaquePointer) -> Bool {
-        unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
-            && EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1
-    }
-
-    private static func makeMessageContext(_ key: OpaquePointer?, _ toSign: Bool) -> OpaquePointer? {
-        guard let context = unsafe EVP_MD_CTX_new() else { return nil }
-        let ready =
-            unsafe toSign
-            ? EVP_DigestSignInit_ex(context, nil, nil, nil, nil, key, nil)
-            : EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, key, nil)
-        if ready == 1 { return unsafe context }
-        unsafe EVP_MD_CTX_free(context)
-        return nil
     }
 }

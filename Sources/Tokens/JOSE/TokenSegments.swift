@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
 /// Where the three parts of a compact JWS lie (RFC 7515 §7.1); nothing in them has been read yet.
 package struct TokenSegments: Equatable, Sendable {
     /// The base64url text of the header.
@@ -27,13 +33,20 @@ package struct TokenSegments: Equatable, Sendable {
 
     /// The places of the dots if there are exactly two.
     static func dots(_ token: Span<UInt8>) -> (Int, Int)? {
-        var first: Int?
-        var second: Int?
-        for index in token.indices where token[index] == UInt8(ascii: ".") {
-            guard second == nil else { return nil }
-            if first == nil { first = index } else { second = index }
-        }
-        guard let first, let second else { return nil }
+        guard let first = dot(token, from: 0), let second = dot(token, from: first + 1),
+            dot(token, from: second + 1) == nil
+        else { return nil }
         return (first, second)
+    }
+
+    /// `memchr`, as it is ten times as fast as a loop over a span.
+    private static func dot(_ token: Span<UInt8>, from start: Int) -> Int? {
+        guard start < token.count else { return nil }
+        return unsafe token.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, Int32(UInt8(ascii: ".")), bytes.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
     }
 }

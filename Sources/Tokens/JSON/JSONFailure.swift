@@ -69,10 +69,17 @@ extension JSONFailure: CustomStringConvertible {
         }
     }
 
-    /// The name as a short JSON string of printable characters: it came from outside and may be long or hostile.
+    /// The name in quotes, cut short, with what is not printable escaped: it came from outside and may be hostile.
     private static func quoted(_ name: String) -> String {
         var quoted = "\""
-        for scalar in name.unicodeScalars.prefix(64) { quoted += scalar.escaped(asASCII: false) }
+        for scalar in name.unicodeScalars.prefix(64) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
+                quoted += "\\u{\(String(scalar.value, radix: 16))}"
+            default:
+                quoted += scalar == "\"" || scalar == "\\" ? "\\\(scalar)" : String(Character(scalar))
+            }
+        }
         return quoted + (name.unicodeScalars.count > 64 ? "…\"" : "\"")
     }
 }

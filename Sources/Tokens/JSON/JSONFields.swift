@@ -45,13 +45,14 @@ package struct JSONFields {
         }
     }
 
-    private let members: [(name: String, value: JSON)]
-    private var asked: Set<String> = []
+    private let json: JSON
+    /// By their bytes: Swift takes canonically equivalent strings for equal, such as "K" and the Kelvin sign.
+    private var asked: Set<[UInt8]> = []
     private var faults: [Fault] = []
 
     /// The fields of `json`; if it is not an object, `finish()` says so and every field is nil.
     package init(_ json: JSON) {
-        members = json.members ?? []
+        self.json = json
         if json.kind != .object { faults = [Fault(field: "", detail: "must be an object")] }
     }
 
@@ -77,13 +78,15 @@ package struct JSONFields {
 
     /// Throws what has been collected; members that nobody asked for are faults too.
     package mutating func finish() throws(Invalid) {
-        for member in members where !asked.contains(member.name) { refuse(member.name, "is not a known member") }
+        for member in json.members ?? [] where !asked.contains(Array(member.name.utf8)) {
+            refuse(member.name, "is not a known member")
+        }
         guard faults.isEmpty else { throw Invalid(faults: faults) }
     }
 
     private mutating func take(_ name: String) -> JSON? {
-        asked.insert(name)
-        return members.first { $0.name == name }?.value
+        asked.insert(Array(name.utf8))
+        return json[name]
     }
 
     private mutating func read<Value>(_ json: JSON, _ name: String, _ reading: Reading<Value>) -> Value? {

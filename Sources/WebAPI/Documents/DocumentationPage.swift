@@ -153,11 +153,11 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
 <h4>Body: <a href="#schema-TokenRequest">TokenRequest</a></h4>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">string, 1 to 255 characters</td><td>The user&#x27;s id in the tenant&#x27;s own system. At most 255 bytes of UTF-8, no control characters.</td></tr>
-<tr><td><code>name</code></td><td class="kind">string or null, at most 255 characters</td><td>What other users see. <code>null</code> clears it.</td></tr>
+<tr><td><code>name</code></td><td class="kind">string or null, at most 255 characters</td><td>What other users see; no control characters. <code>null</code> clears it.</td></tr>
 <tr><td><code>image</code></td><td class="kind">string or null, at most 2,048 characters</td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
 <tr><td><code>custom</code></td><td class="kind"><a href="#schema-Custom">Custom</a> or null</td><td>Replaces the stored metadata whole. <code>null</code> clears it.</td></tr>
 <tr><td><code>expiresIn</code></td><td class="kind">integer, 60 to 86,400</td><td>Seconds both tokens live, up to the tenant&#x27;s maximum.</td></tr>
-<tr><td><code>refresh</code></td><td class="kind">boolean</td><td>Ask for a refresh token too. This release has none, <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
+<tr><td><code>refresh</code></td><td class="kind"><code>false</code></td><td>Ask for a refresh token too. This release has none; <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of at most 64 × string, 1 to 255 characters</td><td>Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.</td></tr>
 </table>
 <details><summary>A user with custom metadata</summary><pre><code>{
@@ -217,21 +217,21 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
 (<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>invalid_json</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-invalid_json&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
   &quot;title&quot;: &quot;Invalid JSON&quot;,
   &quot;status&quot;: 400,
-  &quot;detail&quot;: &quot;The member \&quot;name\&quot; appears twice.&quot;,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
   &quot;code&quot;: &quot;invalid_json&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>invalid_request</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-invalid_request&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
   &quot;title&quot;: &quot;Invalid request&quot;,
   &quot;status&quot;: 400,
-  &quot;detail&quot;: &quot;The request has invalid members.&quot;,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
   &quot;code&quot;: &quot;invalid_request&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
   &quot;errors&quot;: [
     {
       &quot;field&quot;: &quot;userId&quot;,
@@ -239,7 +239,7 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
     },
     {
       &quot;field&quot;: &quot;colour&quot;,
-      &quot;detail&quot;: &quot;is unknown&quot;
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
     }
   ]
 }</code></pre>
@@ -247,110 +247,110 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
 revoked or expired.</p>
-<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-api_key_missing&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;X-API-Key is missing.&quot;,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-api_key_invalid&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not valid.&quot;,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
   &quot;code&quot;: &quot;api_key_invalid&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, or its tenant is suspended.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-scope_missing&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
   &quot;title&quot;: &quot;Scope missing&quot;,
   &quot;status&quot;: 403,
-  &quot;detail&quot;: &quot;The API key lacks a scope that this call needs.&quot;,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
   &quot;code&quot;: &quot;scope_missing&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>tenant_suspended</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-tenant_suspended&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
   &quot;title&quot;: &quot;Tenant suspended&quot;,
   &quot;status&quot;: 403,
-  &quot;detail&quot;: &quot;The tenant is suspended.&quot;,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
   &quot;code&quot;: &quot;tenant_suspended&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>request_timeout</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-request_timeout&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
   &quot;title&quot;: &quot;Request timeout&quot;,
   &quot;status&quot;: 408,
-  &quot;detail&quot;: &quot;The request did not arrive in time.&quot;,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
   &quot;code&quot;: &quot;request_timeout&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>body_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-body_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
   &quot;title&quot;: &quot;Body too large&quot;,
   &quot;status&quot;: 413,
-  &quot;detail&quot;: &quot;The body is too large.&quot;,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
   &quot;code&quot;: &quot;body_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-unsupported_media_type&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
   &quot;title&quot;: &quot;Unsupported media type&quot;,
   &quot;status&quot;: 415,
-  &quot;detail&quot;: &quot;Content-Type must be application/json.&quot;,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
   &quot;code&quot;: &quot;unsupported_media_type&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">422</td><td><p>The request is well-formed, but the tokens cannot be issued.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>token_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-token_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#token_too_large&quot;,
   &quot;title&quot;: &quot;Token too large&quot;,
   &quot;status&quot;: 422,
-  &quot;detail&quot;: &quot;The wsToken would have 8211 bytes, at most 7168 are allowed.&quot;,
+  &quot;detail&quot;: &quot;A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.&quot;,
   &quot;code&quot;: &quot;token_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>user_deactivated</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-user_deactivated&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#user_deactivated&quot;,
   &quot;title&quot;: &quot;User deactivated&quot;,
   &quot;status&quot;: 422,
-  &quot;detail&quot;: &quot;The user is deactivated and gets no tokens.&quot;,
+  &quot;detail&quot;: &quot;The user is deactivated.&quot;,
   &quot;code&quot;: &quot;user_deactivated&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>refresh_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-refresh_unavailable&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#refresh_unavailable&quot;,
   &quot;title&quot;: &quot;Refresh tokens unavailable&quot;,
   &quot;status&quot;: 422,
-  &quot;detail&quot;: &quot;This server does not issue refresh tokens.&quot;,
+  &quot;detail&quot;: &quot;This release issues no refresh tokens; leave out \&quot;refresh\&quot; or set it to false.&quot;,
   &quot;code&quot;: &quot;refresh_unavailable&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -358,45 +358,45 @@ revoked or expired.</p>
 Nothing was stored.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>, <code>RateLimit-Policy</code>, <code>RateLimit</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>rate_limited</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-rate_limited&quot;,
-  &quot;title&quot;: &quot;Too many requests&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
+  &quot;title&quot;: &quot;Rate limit exceeded&quot;,
   &quot;status&quot;: 429,
-  &quot;detail&quot;: &quot;The tenant&#x27;s rate limit is used up.&quot;,
+  &quot;detail&quot;: &quot;The tenant may make 100 requests a second with bursts of 500; come back in 3 s.&quot;,
   &quot;code&quot;: &quot;rate_limited&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>quota_exceeded</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-quota_exceeded&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#quota_exceeded&quot;,
   &quot;title&quot;: &quot;Quota exceeded&quot;,
   &quot;status&quot;: 429,
-  &quot;detail&quot;: &quot;The tenant has used its token pairs of this month.&quot;,
+  &quot;detail&quot;: &quot;The tenant&#x27;s 100000 token pairs of this calendar month are used up; the next month begins in 87125 s.&quot;,
   &quot;code&quot;: &quot;quota_exceeded&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>storage_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-storage_unavailable&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
   &quot;title&quot;: &quot;Storage unavailable&quot;,
   &quot;status&quot;: 503,
-  &quot;detail&quot;: &quot;The request cannot be stored now.&quot;,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
   &quot;code&quot;: &quot;storage_unavailable&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -489,21 +489,21 @@ about another tenant&#x27;s token answers <code>token_issuer_unknown</code>; a n
 (<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>invalid_json</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-invalid_json&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
   &quot;title&quot;: &quot;Invalid JSON&quot;,
   &quot;status&quot;: 400,
-  &quot;detail&quot;: &quot;The member \&quot;name\&quot; appears twice.&quot;,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
   &quot;code&quot;: &quot;invalid_json&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>invalid_request</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-invalid_request&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
   &quot;title&quot;: &quot;Invalid request&quot;,
   &quot;status&quot;: 400,
-  &quot;detail&quot;: &quot;The request has invalid members.&quot;,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
   &quot;code&quot;: &quot;invalid_request&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
   &quot;errors&quot;: [
     {
       &quot;field&quot;: &quot;userId&quot;,
@@ -511,7 +511,7 @@ about another tenant&#x27;s token answers <code>token_issuer_unknown</code>; a n
     },
     {
       &quot;field&quot;: &quot;colour&quot;,
-      &quot;detail&quot;: &quot;is unknown&quot;
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
     }
   ]
 }</code></pre>
@@ -519,104 +519,104 @@ about another tenant&#x27;s token answers <code>token_issuer_unknown</code>; a n
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
 revoked or expired.</p>
-<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-api_key_missing&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;X-API-Key is missing.&quot;,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-api_key_invalid&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not valid.&quot;,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
   &quot;code&quot;: &quot;api_key_invalid&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, or its tenant is suspended.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-scope_missing&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
   &quot;title&quot;: &quot;Scope missing&quot;,
   &quot;status&quot;: 403,
-  &quot;detail&quot;: &quot;The API key lacks a scope that this call needs.&quot;,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
   &quot;code&quot;: &quot;scope_missing&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>tenant_suspended</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-tenant_suspended&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
   &quot;title&quot;: &quot;Tenant suspended&quot;,
   &quot;status&quot;: 403,
-  &quot;detail&quot;: &quot;The tenant is suspended.&quot;,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
   &quot;code&quot;: &quot;tenant_suspended&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>request_timeout</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-request_timeout&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
   &quot;title&quot;: &quot;Request timeout&quot;,
   &quot;status&quot;: 408,
-  &quot;detail&quot;: &quot;The request did not arrive in time.&quot;,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
   &quot;code&quot;: &quot;request_timeout&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>body_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-body_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
   &quot;title&quot;: &quot;Body too large&quot;,
   &quot;status&quot;: 413,
-  &quot;detail&quot;: &quot;The body is too large.&quot;,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
   &quot;code&quot;: &quot;body_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-unsupported_media_type&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
   &quot;title&quot;: &quot;Unsupported media type&quot;,
   &quot;status&quot;: 415,
-  &quot;detail&quot;: &quot;Content-Type must be application/json.&quot;,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
   &quot;code&quot;: &quot;unsupported_media_type&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>storage_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-storage_unavailable&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
   &quot;title&quot;: &quot;Storage unavailable&quot;,
   &quot;status&quot;: 503,
-  &quot;detail&quot;: &quot;The request cannot be stored now.&quot;,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
   &quot;code&quot;: &quot;storage_unavailable&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -645,33 +645,33 @@ wrongly (its API key, or <code>expect</code>). While the server works there is n
 <tr><td class="status no">401</td><td><p>No token, or one that is not valid at this door. <code>code</code> is a verification code.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-TokenProblem">TokenProblem</a>.</p>
 <details><summary>token_expired</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-token_expired&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#token_expired&quot;,
   &quot;title&quot;: &quot;Invalid token&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The token has expired.&quot;,
   &quot;code&quot;: &quot;token_expired&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">403</td><td><p>The gateway is set up wrongly.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-api_key_missing&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 403,
-  &quot;detail&quot;: &quot;X-API-Key is missing.&quot;,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>invalid_request</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-invalid_request&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
   &quot;title&quot;: &quot;Invalid request&quot;,
   &quot;status&quot;: 403,
   &quot;detail&quot;: &quot;expect must be rest or ws.&quot;,
   &quot;code&quot;: &quot;invalid_request&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
   &quot;errors&quot;: [
     {
       &quot;field&quot;: &quot;expect&quot;,
@@ -684,24 +684,24 @@ wrongly (its API key, or <code>expect</code>). While the server works there is n
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>storage_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-storage_unavailable&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
   &quot;title&quot;: &quot;Storage unavailable&quot;,
   &quot;status&quot;: 503,
-  &quot;detail&quot;: &quot;The request cannot be stored now.&quot;,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
   &quot;code&quot;: &quot;storage_unavailable&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -721,7 +721,7 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
       &quot;expect&quot;: &quot;rest&quot;
     },
     {
-      &quot;token&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;,
+      &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
       &quot;expect&quot;: &quot;ws&quot;
     }
   ]
@@ -731,14 +731,14 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
 <tr><td><code>tokens</code><br><span class="must">required</span></td><td class="kind">array of 1 to 256 × object</td><td></td></tr>
 <tr><td><code>include</code></td><td class="kind"><a href="#schema-Include">Include</a></td><td><code>user</code> adds the stored user with its custom metadata to the verdict.</td></tr>
 </table>
-<details><summary>Both tokens of a pair</summary><pre><code>{
+<details><summary>One token at its own door and at the other</summary><pre><code>{
   &quot;tokens&quot;: [
     {
       &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
       &quot;expect&quot;: &quot;rest&quot;
     },
     {
-      &quot;token&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;,
+      &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
       &quot;expect&quot;: &quot;ws&quot;
     }
   ]
@@ -750,7 +750,7 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>The verdicts, in the order of the request.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-VerifyBatchResponse">VerifyBatchResponse</a>.</p>
-<details><summary>One valid, one that came to the wrong door</summary><pre><code>{
+<details><summary>Valid at its own door, not at the other</summary><pre><code>{
   &quot;results&quot;: [
     {
       &quot;valid&quot;: true,
@@ -775,8 +775,8 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
     },
     {
       &quot;valid&quot;: false,
-      &quot;code&quot;: &quot;token_wrong_audience&quot;,
-      &quot;detail&quot;: &quot;The token is not meant for this door.&quot;
+      &quot;code&quot;: &quot;token_wrong_kind&quot;,
+      &quot;detail&quot;: &quot;The token is of the other kind: a REST token where a WS token is expected, or the reverse.&quot;
     }
   ]
 }</code></pre>
@@ -786,21 +786,21 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
 (<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>invalid_json</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-invalid_json&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
   &quot;title&quot;: &quot;Invalid JSON&quot;,
   &quot;status&quot;: 400,
-  &quot;detail&quot;: &quot;The member \&quot;name\&quot; appears twice.&quot;,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
   &quot;code&quot;: &quot;invalid_json&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>invalid_request</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-invalid_request&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
   &quot;title&quot;: &quot;Invalid request&quot;,
   &quot;status&quot;: 400,
-  &quot;detail&quot;: &quot;The request has invalid members.&quot;,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
   &quot;code&quot;: &quot;invalid_request&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
   &quot;errors&quot;: [
     {
       &quot;field&quot;: &quot;userId&quot;,
@@ -808,7 +808,7 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
     },
     {
       &quot;field&quot;: &quot;colour&quot;,
-      &quot;detail&quot;: &quot;is unknown&quot;
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
     }
   ]
 }</code></pre>
@@ -816,104 +816,104 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
 revoked or expired.</p>
-<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-api_key_missing&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;X-API-Key is missing.&quot;,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-api_key_invalid&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not valid.&quot;,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
   &quot;code&quot;: &quot;api_key_invalid&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, or its tenant is suspended.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-scope_missing&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
   &quot;title&quot;: &quot;Scope missing&quot;,
   &quot;status&quot;: 403,
-  &quot;detail&quot;: &quot;The API key lacks a scope that this call needs.&quot;,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
   &quot;code&quot;: &quot;scope_missing&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 <details><summary>tenant_suspended</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-tenant_suspended&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
   &quot;title&quot;: &quot;Tenant suspended&quot;,
   &quot;status&quot;: 403,
-  &quot;detail&quot;: &quot;The tenant is suspended.&quot;,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
   &quot;code&quot;: &quot;tenant_suspended&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>request_timeout</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-request_timeout&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
   &quot;title&quot;: &quot;Request timeout&quot;,
   &quot;status&quot;: 408,
-  &quot;detail&quot;: &quot;The request did not arrive in time.&quot;,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
   &quot;code&quot;: &quot;request_timeout&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>body_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-body_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
   &quot;title&quot;: &quot;Body too large&quot;,
   &quot;status&quot;: 413,
-  &quot;detail&quot;: &quot;The body is too large.&quot;,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
   &quot;code&quot;: &quot;body_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-unsupported_media_type&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
   &quot;title&quot;: &quot;Unsupported media type&quot;,
   &quot;status&quot;: 415,
-  &quot;detail&quot;: &quot;Content-Type must be application/json.&quot;,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
   &quot;code&quot;: &quot;unsupported_media_type&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>storage_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-storage_unavailable&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
   &quot;title&quot;: &quot;Storage unavailable&quot;,
   &quot;status&quot;: 503,
-  &quot;detail&quot;: &quot;The request cannot be stored now.&quot;,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
   &quot;code&quot;: &quot;storage_unavailable&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -969,36 +969,36 @@ published. Ask again when a token names an unknown <code>kid</code>.</p>
 <tr><td class="status no">404</td><td><p>There is no such tenant.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>not_found</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-not_found&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
   &quot;title&quot;: &quot;Not found&quot;,
   &quot;status&quot;: 404,
-  &quot;detail&quot;: &quot;There is nothing here.&quot;,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
   &quot;code&quot;: &quot;not_found&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>storage_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-storage_unavailable&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
   &quot;title&quot;: &quot;Storage unavailable&quot;,
   &quot;status&quot;: 503,
-  &quot;detail&quot;: &quot;The request cannot be stored now.&quot;,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
   &quot;code&quot;: &quot;storage_unavailable&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1028,36 +1028,36 @@ authorization server: the lists of response and grant types are empty rather tha
 <tr><td class="status no">404</td><td><p>There is no such tenant.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>not_found</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-not_found&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
   &quot;title&quot;: &quot;Not found&quot;,
   &quot;status&quot;: 404,
-  &quot;detail&quot;: &quot;There is nothing here.&quot;,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
   &quot;code&quot;: &quot;not_found&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>storage_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-storage_unavailable&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
   &quot;title&quot;: &quot;Storage unavailable&quot;,
   &quot;status&quot;: 503,
-  &quot;detail&quot;: &quot;The request cannot be stored now.&quot;,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
   &quot;code&quot;: &quot;storage_unavailable&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1084,12 +1084,12 @@ authorization server: the lists of response and grant types are empty rather tha
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1120,30 +1120,24 @@ readiness probes.</p>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">503</td><td><p>Not ready; <code>errors</code> names the checks that failed.</p>
-<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<tr><td class="status no">503</td><td><p>Not ready; <code>detail</code> tells which check failed.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>not_ready</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-not_ready&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_ready&quot;,
   &quot;title&quot;: &quot;Not ready&quot;,
   &quot;status&quot;: 503,
-  &quot;detail&quot;: &quot;The server cannot do its work now.&quot;,
+  &quot;detail&quot;: &quot;Not ready: disk.&quot;,
   &quot;code&quot;: &quot;not_ready&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;,
-  &quot;errors&quot;: [
-    {
-      &quot;field&quot;: &quot;disk&quot;,
-      &quot;detail&quot;: &quot;not writable&quot;
-    }
-  ]
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1160,20 +1154,26 @@ readiness probes.</p>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>OpenAPI 3.1, as YAML.</p>
 <p></p>
-<details><summary>start</summary><pre><code>openapi: 3.1.0
-info:
-  title: ChatTokens</code></pre>
+<details><summary>Its outline</summary><pre><code>{
+  &quot;openapi&quot;: &quot;3.1.0&quot;,
+  &quot;info&quot;: {
+    &quot;title&quot;: &quot;ChatTokens&quot;,
+    &quot;version&quot;: &quot;0.1.0&quot;
+  },
+  &quot;paths&quot;: {},
+  &quot;components&quot;: {}
+}</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1196,12 +1196,12 @@ info:
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
-  &quot;type&quot;: &quot;/docs#error-headers_too_large&quot;,
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
   &quot;title&quot;: &quot;Headers too large&quot;,
   &quot;status&quot;: 431,
-  &quot;detail&quot;: &quot;The request&#x27;s head is too large.&quot;,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
   &quot;code&quot;: &quot;headers_too_large&quot;,
-  &quot;requestId&quot;: &quot;6f1d0c9a4be24a7c&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1212,39 +1212,39 @@ info:
 deployment. The key is shown once, when it is made.</p>
 <h2 id="errors">Error codes</h2>
 <table><tr><th>status</th><th>code</th><th></th></tr>
-<tr id="error-invalid_json"><td class="status no">400</td><td><code>invalid_json</code></td><td>The body is not strict JSON, or a member is named twice.</td></tr>
-<tr id="error-invalid_request"><td class="status no">400</td><td><code>invalid_request</code></td><td>A member or parameter is missing, unknown or out of bounds; <code>errors</code> names it. 403 at GET /verify.</td></tr>
-<tr id="error-api_key_missing"><td class="status no">401</td><td><code>api_key_missing</code></td><td>X-API-Key is missing. 403 at GET /verify, as are the next three.</td></tr>
-<tr id="error-api_key_invalid"><td class="status no">401</td><td><code>api_key_invalid</code></td><td>The key is malformed, unknown, or not that secret.</td></tr>
-<tr id="error-api_key_revoked"><td class="status no">401</td><td><code>api_key_revoked</code></td><td>The key was revoked.</td></tr>
-<tr id="error-api_key_expired"><td class="status no">401</td><td><code>api_key_expired</code></td><td>The key has expired.</td></tr>
-<tr id="error-scope_missing"><td class="status no">403</td><td><code>scope_missing</code></td><td>The key lacks the scope of this call.</td></tr>
-<tr id="error-tenant_suspended"><td class="status no">403</td><td><code>tenant_suspended</code></td><td>The operator has suspended the tenant.</td></tr>
-<tr id="error-not_found"><td class="status no">404</td><td><code>not_found</code></td><td>There is nothing at this path, or no such tenant.</td></tr>
-<tr id="error-method_not_allowed"><td class="status no">405</td><td><code>method_not_allowed</code></td><td>The path knows other methods; <code>Allow</code> lists them.</td></tr>
-<tr id="error-request_timeout"><td class="status no">408</td><td><code>request_timeout</code></td><td>The request did not arrive in time.</td></tr>
-<tr id="error-body_too_large"><td class="status no">413</td><td><code>body_too_large</code></td><td>The body is larger than the call takes.</td></tr>
-<tr id="error-unsupported_media_type"><td class="status no">415</td><td><code>unsupported_media_type</code></td><td>The body is not <code>application/json</code>.</td></tr>
-<tr id="error-token_too_large"><td class="status no">422</td><td><code>token_too_large</code></td><td>A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.</td></tr>
-<tr id="error-refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This release issues no refresh tokens.</td></tr>
-<tr id="error-user_deactivated"><td class="status no">422</td><td><code>user_deactivated</code></td><td>The user is deactivated and gets no tokens.</td></tr>
-<tr id="error-rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>The tenant&#x27;s rate limit is used up; wait for <code>Retry-After</code>.</td></tr>
-<tr id="error-quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up.</td></tr>
-<tr id="error-headers_too_large"><td class="status no">431</td><td><code>headers_too_large</code></td><td>The head of the request is too large.</td></tr>
-<tr id="error-storage_unavailable"><td class="status no">503</td><td><code>storage_unavailable</code></td><td>The store cannot take the request, or too many wait; retry after <code>Retry-After</code>.</td></tr>
-<tr id="error-not_ready"><td class="status no">503</td><td><code>not_ready</code></td><td>A check of GET /readyz failed; <code>errors</code> names it.</td></tr>
-<tr id="error-internal_error"><td class="status no">500</td><td><code>internal_error</code></td><td>A defect of the server. Must not occur; report it with its <code>requestId</code>.</td></tr>
+<tr id="invalid_json"><td class="status no">400</td><td><code>invalid_json</code></td><td>The body is not strict JSON, or a member is named twice.</td></tr>
+<tr id="invalid_request"><td class="status no">400</td><td><code>invalid_request</code></td><td>A member or parameter is missing, unknown or out of bounds; <code>errors</code> names it. 403 at GET /verify.</td></tr>
+<tr id="api_key_missing"><td class="status no">401</td><td><code>api_key_missing</code></td><td>X-API-Key is missing. 403 at GET /verify, as are the next three.</td></tr>
+<tr id="api_key_invalid"><td class="status no">401</td><td><code>api_key_invalid</code></td><td>The key is malformed, unknown, or not that secret.</td></tr>
+<tr id="api_key_revoked"><td class="status no">401</td><td><code>api_key_revoked</code></td><td>The key was revoked.</td></tr>
+<tr id="api_key_expired"><td class="status no">401</td><td><code>api_key_expired</code></td><td>The key has expired.</td></tr>
+<tr id="scope_missing"><td class="status no">403</td><td><code>scope_missing</code></td><td>The key lacks the scope of this call.</td></tr>
+<tr id="tenant_suspended"><td class="status no">403</td><td><code>tenant_suspended</code></td><td>The operator has suspended the tenant.</td></tr>
+<tr id="not_found"><td class="status no">404</td><td><code>not_found</code></td><td>There is nothing at this path, or no such tenant.</td></tr>
+<tr id="method_not_allowed"><td class="status no">405</td><td><code>method_not_allowed</code></td><td>The path knows other methods; <code>Allow</code> lists them.</td></tr>
+<tr id="request_timeout"><td class="status no">408</td><td><code>request_timeout</code></td><td>The request did not arrive in time.</td></tr>
+<tr id="body_too_large"><td class="status no">413</td><td><code>body_too_large</code></td><td>The body is larger than the call takes.</td></tr>
+<tr id="unsupported_media_type"><td class="status no">415</td><td><code>unsupported_media_type</code></td><td>The body is not <code>application/json</code>.</td></tr>
+<tr id="token_too_large"><td class="status no">422</td><td><code>token_too_large</code></td><td>A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.</td></tr>
+<tr id="refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This release issues no refresh tokens.</td></tr>
+<tr id="user_deactivated"><td class="status no">422</td><td><code>user_deactivated</code></td><td>The user is deactivated and gets no tokens.</td></tr>
+<tr id="rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>The tenant&#x27;s rate limit is used up; wait for <code>Retry-After</code>.</td></tr>
+<tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up.</td></tr>
+<tr id="headers_too_large"><td class="status no">431</td><td><code>headers_too_large</code></td><td>The head of the request is too large.</td></tr>
+<tr id="storage_unavailable"><td class="status no">503</td><td><code>storage_unavailable</code></td><td>The database cannot be used, or too many requests wait for it; retry after <code>Retry-After</code>.</td></tr>
+<tr id="not_ready"><td class="status no">503</td><td><code>not_ready</code></td><td>A check of GET /readyz failed; <code>detail</code> tells which.</td></tr>
+<tr id="internal_error"><td class="status no">500</td><td><code>internal_error</code></td><td>A defect of the server. Must not occur; report it with its <code>requestId</code>.</td></tr>
 </table>
 <h2 id="verdicts">Verification codes</h2>
 <p>Why <code>valid</code> is <code>false</code>, and the <code>code</code> of a 401 of <code>GET /verify</code>.</p>
-<table><tr id="error-token_malformed"><td><code>token_malformed</code></td><td>Not a token of this server: missing, not three parts, or with header members that are not allowed.</td></tr>
-<tr id="error-token_signature_invalid"><td><code>token_signature_invalid</code></td><td>The signature does not fit.</td></tr>
-<tr id="error-token_key_unknown"><td><code>token_key_unknown</code></td><td>The tenant has no such signing key.</td></tr>
-<tr id="error-token_expired"><td><code>token_expired</code></td><td>Its time is over.</td></tr>
-<tr id="error-token_wrong_audience"><td><code>token_wrong_audience</code></td><td>Meant for the other door, by <code>aud</code>.</td></tr>
-<tr id="error-token_wrong_kind"><td><code>token_wrong_kind</code></td><td>Meant for the other door, by <code>typ</code>.</td></tr>
-<tr id="error-token_issuer_unknown"><td><code>token_issuer_unknown</code></td><td>Issued by nobody here, or by a tenant this key may not ask about.</td></tr>
-<tr id="error-token_revoked"><td><code>token_revoked</code></td><td>It, its user, key or tenant was revoked.</td></tr>
+<table><tr id="token_malformed"><td><code>token_malformed</code></td><td>Not a token of this server: missing, not three parts, or with header members that are not allowed.</td></tr>
+<tr id="token_signature_invalid"><td><code>token_signature_invalid</code></td><td>The signature does not fit.</td></tr>
+<tr id="token_key_unknown"><td><code>token_key_unknown</code></td><td>Its signing key is not, or no longer, in use by its issuer.</td></tr>
+<tr id="token_expired"><td><code>token_expired</code></td><td>Its time is over.</td></tr>
+<tr id="token_wrong_audience"><td><code>token_wrong_audience</code></td><td>Its <code>aud</code> is not that of its kind.</td></tr>
+<tr id="token_wrong_kind"><td><code>token_wrong_kind</code></td><td>A REST token where a WS token is expected, or the reverse.</td></tr>
+<tr id="token_issuer_unknown"><td><code>token_issuer_unknown</code></td><td>Issued by nobody here, or by a tenant this key may not ask about.</td></tr>
+<tr id="token_revoked"><td><code>token_revoked</code></td><td>It, its user, key or tenant was revoked.</td></tr>
 <tr><td><code>tenant_suspended</code></td><td>The operator has suspended its tenant.</td></tr>
 <tr><td><code>user_deactivated</code></td><td>Its user is deactivated.</td></tr>
 </table>
@@ -1275,11 +1275,11 @@ deployment. The key is shown once, when it is made.</p>
 <section id="schema-TokenRequest"><h3>TokenRequest</h3>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">string, 1 to 255 characters</td><td>The user&#x27;s id in the tenant&#x27;s own system. At most 255 bytes of UTF-8, no control characters.</td></tr>
-<tr><td><code>name</code></td><td class="kind">string or null, at most 255 characters</td><td>What other users see. <code>null</code> clears it.</td></tr>
+<tr><td><code>name</code></td><td class="kind">string or null, at most 255 characters</td><td>What other users see; no control characters. <code>null</code> clears it.</td></tr>
 <tr><td><code>image</code></td><td class="kind">string or null, at most 2,048 characters</td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
 <tr><td><code>custom</code></td><td class="kind"><a href="#schema-Custom">Custom</a> or null</td><td>Replaces the stored metadata whole. <code>null</code> clears it.</td></tr>
 <tr><td><code>expiresIn</code></td><td class="kind">integer, 60 to 86,400</td><td>Seconds both tokens live, up to the tenant&#x27;s maximum.</td></tr>
-<tr><td><code>refresh</code></td><td class="kind">boolean</td><td>Ask for a refresh token too. This release has none, <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
+<tr><td><code>refresh</code></td><td class="kind"><code>false</code></td><td>Ask for a refresh token too. This release has none; <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of at most 64 × string, 1 to 255 characters</td><td>Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.</td></tr>
 </table>
 </section>
@@ -1355,7 +1355,7 @@ came together do not come back together.</td></tr>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>iss</code><br><span class="must">required</span></td><td class="kind">string</td><td>The public URL, then <code>/t/</code> and the tenant.</td></tr>
 <tr><td><code>sub</code><br><span class="must">required</span></td><td class="kind">string</td><td>The userId.</td></tr>
-<tr><td><code>aud</code><br><span class="must">required</span></td><td class="kind">string</td><td><code>chat-api</code> or <code>chat-realtime</code>, both settings.</td></tr>
+<tr><td><code>aud</code><br><span class="must">required</span></td><td class="kind">string</td><td><code>chat-api</code> or <code>chat-realtime</code>; both are settings of the deployment.</td></tr>
 <tr><td><code>client_id</code></td><td class="kind">string</td><td>REST only; the tenant.</td></tr>
 <tr><td><code>iat</code><br><span class="must">required</span></td><td class="kind">integer</td><td></td></tr>
 <tr><td><code>exp</code><br><span class="must">required</span></td><td class="kind">integer</td><td></td></tr>
@@ -1433,7 +1433,7 @@ came together do not come back together.</td></tr>
 <tr><td><code>detail</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 <tr><td><code>code</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-ErrorCode">ErrorCode</a></td><td>What went wrong; stable.</td></tr>
 <tr><td><code>requestId</code><br><span class="must">required</span></td><td class="kind">string</td><td>The same as <code>X-Request-ID</code>.</td></tr>
-<tr><td><code>errors</code></td><td class="kind">array of object</td><td>The members or checks that are at fault.</td></tr>
+<tr><td><code>errors</code></td><td class="kind">array of object</td><td>The members that are at fault.</td></tr>
 </table>
 </section>
 <section id="schema-TokenProblem"><h3>TokenProblem</h3>

@@ -137,28 +137,28 @@ paths:
               examples:
                 token_too_large:
                   value:
-                    type: /docs#error-token_too_large
+                    type: http://127.0.0.1:8080/docs#token_too_large
                     title: Token too large
                     status: 422
-                    detail: The wsToken would have 8211 bytes, at most 7168 are allowed.
+                    detail: A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.
                     code: token_too_large
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
                 user_deactivated:
                   value:
-                    type: /docs#error-user_deactivated
+                    type: http://127.0.0.1:8080/docs#user_deactivated
                     title: User deactivated
                     status: 422
-                    detail: The user is deactivated and gets no tokens.
+                    detail: The user is deactivated.
                     code: user_deactivated
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
                 refresh_unavailable:
                   value:
-                    type: /docs#error-refresh_unavailable
+                    type: http://127.0.0.1:8080/docs#refresh_unavailable
                     title: Refresh tokens unavailable
                     status: 422
-                    detail: This server does not issue refresh tokens.
+                    detail: 'This release issues no refresh tokens; leave out "refresh" or set it to false.'
                     code: refresh_unavailable
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
         '429':
           description: |
             The tenant's rate limit (`rate_limited`) or its monthly number of pairs (`quota_exceeded`) is used up.
@@ -176,20 +176,20 @@ paths:
               examples:
                 rate_limited:
                   value:
-                    type: /docs#error-rate_limited
-                    title: Too many requests
+                    type: http://127.0.0.1:8080/docs#rate_limited
+                    title: Rate limit exceeded
                     status: 429
-                    detail: The tenant's rate limit is used up.
+                    detail: The tenant may make 100 requests a second with bursts of 500; come back in 3 s.
                     code: rate_limited
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
                 quota_exceeded:
                   value:
-                    type: /docs#error-quota_exceeded
+                    type: http://127.0.0.1:8080/docs#quota_exceeded
                     title: Quota exceeded
                     status: 429
-                    detail: The tenant has used its token pairs of this month.
+                    detail: The tenant's 100000 token pairs of this calendar month are used up; the next month begins in 87125 s.
                     code: quota_exceeded
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
@@ -348,12 +348,12 @@ paths:
               examples:
                 token_expired:
                   value:
-                    type: /docs#error-token_expired
+                    type: http://127.0.0.1:8080/docs#token_expired
                     title: Invalid token
                     status: 401
                     detail: The token has expired.
                     code: token_expired
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
         '403':
           description: The gateway is set up wrongly.
           headers:
@@ -366,20 +366,20 @@ paths:
               examples:
                 api_key_missing:
                   value:
-                    type: /docs#error-api_key_missing
+                    type: http://127.0.0.1:8080/docs#api_key_missing
                     title: Invalid API key
                     status: 403
-                    detail: X-API-Key is missing.
+                    detail: The request has no X-API-Key header.
                     code: api_key_missing
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
                 invalid_request:
                   value:
-                    type: /docs#error-invalid_request
+                    type: http://127.0.0.1:8080/docs#invalid_request
                     title: Invalid request
                     status: 403
                     detail: expect must be rest or ws.
                     code: invalid_request
-                    requestId: 6f1d0c9a4be24a7c
+                    requestId: 1k9zqf3mw-4
                     errors: [{field: expect, detail: must be rest or ws}]
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
@@ -403,13 +403,13 @@ paths:
             schema:
               $ref: '#/components/schemas/VerifyBatchRequest'
             examples:
-              pair:
-                summary: Both tokens of a pair
+              doors:
+                summary: One token at its own door and at the other
                 value:
                   tokens:
                     - token: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LWFwaSIsImNsaWVudF9pZCI6ImFjbWUiLCJpYXQiOjE3NjcyMzY2NDUsImV4cCI6MTc2NzMyMzA0NSwianRpIjoiMDE5Yjc3ODMtMzE4Mi03YTMxLTljNWUtMmY2MGIxZDRlODczLnJlc3QiLCJzY29wZSI6ImNoYXQ6cmVzdCIsImFraWQiOiJaazN2UTl3TG0yWGEifQ.D9VWat6U3BnIn2A_1aJMVVvncHlLnhx18i8jC0DpY2o
                       expect: rest
-                    - token: eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LXJlYWx0aW1lIiwiaWF0IjoxNzY3MjM2NjQ1LCJleHAiOjE3NjczMjMwNDUsImp0aSI6IjAxOWI3NzgzLTMxODItN2EzMS05YzVlLTJmNjBiMWQ0ZTg3My53cyIsInNjb3BlIjoiY2hhdDp3cyIsImluZm8iOnsibmFtZSI6IkFsaWNlIEpvaG5zb24iLCJpbWFnZSI6Imh0dHBzOi8vY2RuLmV4YW1wbGUuY29tL2FsaWNlLnBuZyJ9LCJtZXRhIjp7InRlbmFudCI6ImFjbWUifSwiYWtpZCI6IlprM3ZROXdMbTJYYSJ9.Kx5h_4DDmm8rTHmEJ7MEZkZzDb_d6VVj6sciN-0QPvQ
+                    - token: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LWFwaSIsImNsaWVudF9pZCI6ImFjbWUiLCJpYXQiOjE3NjcyMzY2NDUsImV4cCI6MTc2NzMyMzA0NSwianRpIjoiMDE5Yjc3ODMtMzE4Mi03YTMxLTljNWUtMmY2MGIxZDRlODczLnJlc3QiLCJzY29wZSI6ImNoYXQ6cmVzdCIsImFraWQiOiJaazN2UTl3TG0yWGEifQ.D9VWat6U3BnIn2A_1aJMVVvncHlLnhx18i8jC0DpY2o
                       expect: ws
       responses:
         '200':
@@ -422,8 +422,8 @@ paths:
               schema:
                 $ref: '#/components/schemas/VerifyBatchResponse'
               examples:
-                pair:
-                  summary: One valid, one that came to the wrong door
+                doors:
+                  summary: Valid at its own door, not at the other
                   value:
                     results:
                       - valid: true
@@ -445,8 +445,8 @@ paths:
                           scope: chat:rest
                           akid: Zk3vQ9wLm2Xa
                       - valid: false
-                        code: token_wrong_audience
-                        detail: The token is not meant for this door.
+                        code: token_wrong_kind
+                        detail: 'The token is of the other kind: a REST token where a WS token is expected, or the reverse.'
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -597,10 +597,11 @@ paths:
                     checks: {database: ok, migrations: ok, disk: ok}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503':
-          description: Not ready; `errors` names the checks that failed.
+          description: Not ready; `detail` tells which check failed.
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
             Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Retry-After: {$ref: '#/components/headers/Retry-After'}
           content:
             application/problem+json:
               schema:
@@ -608,13 +609,12 @@ paths:
               examples:
                 not_ready:
                   value:
-                    type: /docs#error-not_ready
+                    type: http://127.0.0.1:8080/docs#not_ready
                     title: Not ready
                     status: 503
-                    detail: The server cannot do its work now.
+                    detail: 'Not ready: disk.'
                     code: not_ready
-                    requestId: 6f1d0c9a4be24a7c
-                    errors: [{field: disk, detail: not writable}]
+                    requestId: 1k9zqf3mw-4
 
   /openapi.yaml:
     get:
@@ -632,10 +632,11 @@ paths:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
           content:
             application/yaml:
-              schema: {type: string}
+              schema: {type: object, required: [openapi, info, paths, components]}
               examples:
                 start:
-                  value: "openapi: 3.1.0\ninfo:\n  title: ChatTokens\n"
+                  summary: Its outline
+                  value: {openapi: 3.1.0, info: {title: ChatTokens, version: 0.1.0}, paths: {}, components: {}}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
 
   /docs:
@@ -681,7 +682,7 @@ components:
       in: header
       description: An id for this request; returned if well-formed, replaced otherwise.
       schema: {type: string}
-      example: 6f1d0c9a4be24a7c
+      example: 1k9zqf3mw-4
     Tenant:
       name: tenant
       in: path
@@ -701,7 +702,7 @@ components:
       description: The id of this request, also in the log.
       required: true
       schema: {type: string, minLength: 1, maxLength: 128}
-      example: 6f1d0c9a4be24a7c
+      example: 1k9zqf3mw-4
     NoStore:
       description: Nothing here may be cached.
       required: true
@@ -753,23 +754,23 @@ components:
           examples:
             invalid_json:
               value:
-                type: /docs#error-invalid_json
+                type: http://127.0.0.1:8080/docs#invalid_json
                 title: Invalid JSON
                 status: 400
-                detail: The member "name" appears twice.
+                detail: 'The body is not acceptable JSON: a member name appears twice.'
                 code: invalid_json
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
             invalid_request:
               value:
-                type: /docs#error-invalid_request
+                type: http://127.0.0.1:8080/docs#invalid_request
                 title: Invalid request
                 status: 400
-                detail: The request has invalid members.
+                detail: The request has a field that is not acceptable.
                 code: invalid_request
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
                 errors:
                   - {field: userId, detail: is required}
-                  - {field: colour, detail: is unknown}
+                  - {field: colour, detail: is not a member of this request}
     APIKeyRefused:
       description: |
         The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
@@ -777,26 +778,31 @@ components:
       headers:
         X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         Cache-Control: {$ref: '#/components/headers/NoStore'}
+        WWW-Authenticate:
+          description: The challenge that every 401 has (RFC 9110 §15.5.2).
+          required: true
+          schema: {type: string, pattern: '^ApiKey'}
+          example: ApiKey realm="chat-tokens"
       content:
         application/problem+json:
           schema: {$ref: '#/components/schemas/Problem'}
           examples:
             api_key_missing:
               value:
-                type: /docs#error-api_key_missing
+                type: http://127.0.0.1:8080/docs#api_key_missing
                 title: Invalid API key
                 status: 401
-                detail: X-API-Key is missing.
+                detail: The request has no X-API-Key header.
                 code: api_key_missing
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
             api_key_invalid:
               value:
-                type: /docs#error-api_key_invalid
+                type: http://127.0.0.1:8080/docs#api_key_invalid
                 title: Invalid API key
                 status: 401
-                detail: The API key is not valid.
+                detail: The API key is not one this server knows.
                 code: api_key_invalid
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
     Forbidden:
       description: The API key lacks the scope of this call, or its tenant is suspended.
       headers:
@@ -808,20 +814,20 @@ components:
           examples:
             scope_missing:
               value:
-                type: /docs#error-scope_missing
+                type: http://127.0.0.1:8080/docs#scope_missing
                 title: Scope missing
                 status: 403
-                detail: The API key lacks a scope that this call needs.
+                detail: The API key lacks the scope tokens:issue.
                 code: scope_missing
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
             tenant_suspended:
               value:
-                type: /docs#error-tenant_suspended
+                type: http://127.0.0.1:8080/docs#tenant_suspended
                 title: Tenant suspended
                 status: 403
-                detail: The tenant is suspended.
+                detail: The tenant is suspended; its operator can resume it.
                 code: tenant_suspended
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
     NotFound:
       description: There is no such tenant.
       headers:
@@ -833,12 +839,12 @@ components:
           examples:
             not_found:
               value:
-                type: /docs#error-not_found
+                type: http://127.0.0.1:8080/docs#not_found
                 title: Not found
                 status: 404
-                detail: There is nothing here.
+                detail: There is nothing at this address.
                 code: not_found
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
     RequestTimeout:
       description: The body did not come in time. The connection closes.
       headers:
@@ -850,12 +856,12 @@ components:
           examples:
             request_timeout:
               value:
-                type: /docs#error-request_timeout
+                type: http://127.0.0.1:8080/docs#request_timeout
                 title: Request timeout
                 status: 408
-                detail: The request did not arrive in time.
+                detail: The request did not arrive completely in time.
                 code: request_timeout
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
     BodyTooLarge:
       description: The body is larger than this call takes.
       headers:
@@ -867,12 +873,12 @@ components:
           examples:
             body_too_large:
               value:
-                type: /docs#error-body_too_large
+                type: http://127.0.0.1:8080/docs#body_too_large
                 title: Body too large
                 status: 413
-                detail: The body is too large.
+                detail: The body is larger than 16384 bytes.
                 code: body_too_large
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
     UnsupportedMediaType:
       description: The body is not declared as `application/json`, or is compressed.
       headers:
@@ -884,12 +890,12 @@ components:
           examples:
             unsupported_media_type:
               value:
-                type: /docs#error-unsupported_media_type
+                type: http://127.0.0.1:8080/docs#unsupported_media_type
                 title: Unsupported media type
                 status: 415
-                detail: Content-Type must be application/json.
+                detail: The Content-Type must be application/json.
                 code: unsupported_media_type
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
     HeadersTooLarge:
       description: The request's head is larger than the server takes. The connection closes.
       headers:
@@ -901,12 +907,12 @@ components:
           examples:
             headers_too_large:
               value:
-                type: /docs#error-headers_too_large
+                type: http://127.0.0.1:8080/docs#headers_too_large
                 title: Headers too large
                 status: 431
-                detail: The request's head is too large.
+                detail: The request's header section is too large.
                 code: headers_too_large
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
     Unavailable:
       description: The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.
       headers:
@@ -919,12 +925,12 @@ components:
           examples:
             storage_unavailable:
               value:
-                type: /docs#error-storage_unavailable
+                type: http://127.0.0.1:8080/docs#storage_unavailable
                 title: Storage unavailable
                 status: 503
-                detail: The request cannot be stored now.
+                detail: The database cannot be used at the moment; try again soon.
                 code: storage_unavailable
-                requestId: 6f1d0c9a4be24a7c
+                requestId: 1k9zqf3mw-4
 
   schemas:
     TenantID:
@@ -963,15 +969,15 @@ components:
           pattern: '^[^\u0000-\u001f\u007f-\u009f]+$'
           x-max-bytes: 255
         name:
-          description: What other users see. `null` clears it.
+          description: What other users see; no control characters. `null` clears it.
           type: [string, 'null']
           maxLength: 255
+          pattern: '^[^\u0000-\u001f\u007f-\u009f]*$'
         image:
           description: An absolute http or https URL. `null` clears it.
           type: [string, 'null']
-          format: uri
           maxLength: 2048
-          pattern: '^https?://'
+          pattern: '^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._~!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})([A-Za-z0-9._~:/?#@!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*$'
         custom:
           description: Replaces the stored metadata whole. `null` clears it.
           oneOf:
@@ -984,8 +990,9 @@ components:
           maximum: 86400
           default: 86400
         refresh:
-          description: Ask for a refresh token too. This release has none, `true` answers 422 `refresh_unavailable`.
+          description: Ask for a refresh token too. This release has none; `true` answers 422 `refresh_unavailable`.
           type: boolean
+          enum: [false]
           default: false
         channels:
           description: Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.
@@ -1110,7 +1117,7 @@ components:
       properties:
         iss: {description: 'The public URL, then `/t/` and the tenant.', type: string, format: uri}
         sub: {description: The userId., type: string}
-        aud: {description: '`chat-api` or `chat-realtime`, both settings.', type: string}
+        aud: {description: '`chat-api` or `chat-realtime`; both are settings of the deployment.', type: string}
         client_id: {description: REST only; the tenant., type: string}
         iat: {type: integer}
         exp: {type: integer}
@@ -1202,7 +1209,7 @@ components:
         code: {$ref: '#/components/schemas/ErrorCode'}
         requestId: {description: The same as `X-Request-ID`., type: string}
         errors:
-          description: The members or checks that are at fault.
+          description: The members that are at fault.
           type: array
           items:
             type: object
@@ -1282,16 +1289,16 @@ x-error-codes:
   rate_limited: {status: 429, meaning: 'The tenant''s rate limit is used up; wait for `Retry-After`.'}
   quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up.'}
   headers_too_large: {status: 431, meaning: 'The head of the request is too large.'}
-  storage_unavailable: {status: 503, meaning: 'The store cannot take the request, or too many wait; retry after `Retry-After`.'}
-  not_ready: {status: 503, meaning: 'A check of GET /readyz failed; `errors` names it.'}
+  storage_unavailable: {status: 503, meaning: 'The database cannot be used, or too many requests wait for it; retry after `Retry-After`.'}
+  not_ready: {status: 503, meaning: 'A check of GET /readyz failed; `detail` tells which.'}
   internal_error: {status: 500, meaning: 'A defect of the server. Must not occur; report it with its `requestId`.'}
 x-verification-codes:
   token_malformed: 'Not a token of this server: missing, not three parts, or with header members that are not allowed.'
   token_signature_invalid: 'The signature does not fit.'
-  token_key_unknown: 'The tenant has no such signing key.'
+  token_key_unknown: 'Its signing key is not, or no longer, in use by its issuer.'
   token_expired: 'Its time is over.'
-  token_wrong_audience: 'Meant for the other door, by `aud`.'
-  token_wrong_kind: 'Meant for the other door, by `typ`.'
+  token_wrong_audience: 'Its `aud` is not that of its kind.'
+  token_wrong_kind: 'A REST token where a WS token is expected, or the reverse.'
   token_issuer_unknown: 'Issued by nobody here, or by a tenant this key may not ask about.'
   token_revoked: 'It, its user, key or tenant was revoked.'
   tenant_suspended: 'The operator has suspended its tenant.'

@@ -23,13 +23,8 @@ enum HotRoute: CaseIterable {
         }
     }
 
-    /// The most bytes a body may have.
-    var bodyLimit: Int {
-        switch self {
-        case .issue, .verify: 16 * 1_024
-        case .forwardAuth, .jwks: 0
-        }
-    }
+    /// The most bytes a body may have; a body that an endpoint has no use for is ignored.
+    static let bodyLimit = 16 * 1_024
 
     private static let jwksPrefix = "/t/"
     private static let jwksSuffix = "/.well-known/jwks.json"
@@ -55,7 +50,8 @@ enum HotRoute: CaseIterable {
 
 /// One request to a hot endpoint, the same on both lanes.
 struct HotRequest {
-    let route: HotRoute
+    /// Nil for bytes that could not be read as a request.
+    let route: HotRoute?
     let path: Substring
     let query: Substring
     let headers: HotHeaders
@@ -77,6 +73,8 @@ struct HotHeaders {
     var requestID: String?
     var ifNoneMatch: String?
     var expect: String?
+    /// Whether the client asks for another protocol.
+    var isUpgrade = false
 
     init() {}
 
@@ -88,6 +86,7 @@ struct HotHeaders {
     mutating func take(_ name: String, _ value: String) {
         switch name.utf8.count {
         case 6 where name.isSame(as: "expect"): expect = expect ?? value
+        case 7 where name.isSame(as: "upgrade"): isUpgrade = true
         case 9 where name.isSame(as: "x-api-key"): apiKey = apiKey ?? value
         case 12 where name.isSame(as: "content-type"): contentType = contentType ?? value
         case 12 where name.isSame(as: "x-request-id"): requestID = requestID ?? value
@@ -112,7 +111,7 @@ extension StringProtocol {
     /// Whether both are the same but for the case of ASCII letters; `lowercase` must have none in upper case.
     func isSame(as lowercase: StaticString) -> Bool {
         guard utf8.count == lowercase.utf8CodeUnitCount else { return false }
-        return unsafe lowercase.withUTF8Buffer { expected in
+        return lowercase.withUTF8Buffer { expected in
             var index = 0
             for byte in utf8 {
                 let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)

@@ -19,7 +19,7 @@ struct HotResponse {
 
     /// Adds a header line whose value `write` appends.
     mutating func add(_ name: StaticString, write: (inout [UInt8]) -> Void) {
-        unsafe name.withUTF8Buffer { unsafe fields.append(contentsOf: $0) }
+        name.withUTF8Buffer { unsafe fields.append(contentsOf: $0) }
         fields.append(text: ": ")
         write(&fields)
         fields.append(text: "\r\n")

@@ -4,42 +4,41 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
-/// Loads into the directory what a request missed, on threads that may block, and then lets the request go on.
+/// Storage threads: they may block, event loops may not.
 final class Loader: Sendable {
-    private let directory: Directory
     private let logger: Logger
-    private let threads: NIOThreadPool
+    private let threads = NIOThreadPool(numberOfThreads: 2)
     private let waiting = Atomic<Int>(0)
-    /// More requests than this do not wait for the database at once; the next is turned away.
+    /// No more requests than this wait for the database at once; the next is turned away.
     private static let mostWaiting = 1_024
 
-    init(directory: Directory, logger: Logger) {
-        self.directory = directory
+    init(logger: Logger) {
         self.logger = logger
-        threads = NIOThreadPool(numberOfThreads: 2)
         threads.start()
     }
 
-    /// Loads, then calls `then` on the loop; nil means it worked.
-    func load(_ want: Directory.Want, for loop: any EventLoop, then: @escaping @Sendable (Failure?) -> Void) {
+    /// Does the work, then calls `then` on the loop with its result.
+    func perform<Value: Sendable>(
+        for loop: any EventLoop, _ work: @escaping @Sendable () throws(StoreFailure) -> Value,
+        then: @escaping @Sendable (Result<Value, Failure>) -> Void
+    ) {
         guard waiting.add(1, ordering: .relaxed).newValue <= Self.mostWaiting else {
             waiting.subtract(1, ordering: .relaxed)
-            return then(.storageUnavailable)
+            return then(.failure(.storageUnavailable))
         }
         threads.submit { [self] state in
-            let failure = state == .active ? attempt(want) : .storageUnavailable
+            let result = state == .active ? attempt(work) : .failure(.storageUnavailable)
             waiting.subtract(1, ordering: .relaxed)
-            loop.execute { then(failure) }
+            loop.execute { then(result) }
         }
     }
 
-    private func attempt(_ want: Directory.Want) -> Failure? {
+    private func attempt<Value>(_ work: () throws(StoreFailure) -> Value) -> Result<Value, Failure> {
         do throws(StoreFailure) {
-            try directory.load(want)
-            return nil
+            return .success(try work())
         } catch {
-            logger.error("cannot load from the database", metadata: ["cause": "\(error)"])
-            return .storageUnavailable
+            logger.error("cannot read from the database", metadata: ["cause": "\(error)"])
+            return .failure(.storageUnavailable)
         }
     }
 }

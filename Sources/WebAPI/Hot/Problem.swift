@@ -4,9 +4,15 @@ internal import Tokens
 /// A failure as an RFC 9457 problem document. The only place that decides an HTTP status.
 struct Problem {
     let failure: Failure
+    let status: Int
 
-    /// The HTTP status of the failure.
-    var status: Int {
+    /// The problem with the status that belongs to the failure, or another where an endpoint has its own rules.
+    init(failure: Failure, status: Int? = nil) {
+        self.failure = failure
+        self.status = status ?? Self.status(of: failure)
+    }
+
+    private static func status(of failure: Failure) -> Int {
         switch failure {
         case .invalidJSON, .invalidRequest: 400
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired: 401
@@ -97,7 +103,7 @@ struct Problem {
         switch failure {
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired:
             // RFC 9110 §15.5.2 demands a challenge with every 401.
-            response.add("WWW-Authenticate", "ApiKey realm=\"chat-tokens\"")
+            if status == 401 { response.add("WWW-Authenticate", "ApiKey realm=\"chat-tokens\"") }
         case .methodNotAllowed(let allow): response.add("Allow", allow)
         case .rateLimited(_, let seconds): response.add("Retry-After", String(seconds))
         case .quotaExceeded(let quota, let seconds):
@@ -110,16 +116,26 @@ struct Problem {
     }
 
     private func writeDocument(requestID: String, publicURL: String, to out: inout [UInt8]) {
+        Self.write(
+            title: title, status: status, detail: detail, code: failure.code.rawValue, requestID: requestID,
+            publicURL: publicURL, to: &out)
+        if case .invalidRequest(_, let fields) = failure, !fields.isEmpty { writeErrors(fields, to: &out) }
+        out.append(text: "}")
+    }
+
+    /// Appends a problem document up to its closing brace, so that members can follow.
+    static func write(
+        title: String, status: Int, detail: String, code: String, requestID: String, publicURL: String,
+        to out: inout [UInt8]
+    ) {
         out.append(text: "{\"type\":")
-        out.append(json: "\(publicURL)/docs#\(failure.code.rawValue)")
+        out.append(json: "\(publicURL)/docs#\(code)")
         out.append(text: ",\"title\":")
         out.append(json: title)
         out.append(text: ",\"status\":\(status),\"detail\":")
         out.append(json: detail)
-        out.append(text: ",\"code\":\"\(failure.code.rawValue)\",\"requestId\":")
+        out.append(text: ",\"code\":\"\(code)\",\"requestId\":")
         out.append(json: requestID)
-        if case .invalidRequest(_, let fields) = failure, !fields.isEmpty { writeErrors(fields, to: &out) }
-        out.append(text: "}")
     }
 
     private func writeErrors(_ fields: [Failure.Field], to out: inout [UInt8]) {

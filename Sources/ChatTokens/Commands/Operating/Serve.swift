@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Logging
+
+/// `chat-tokens serve`.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serves the API until SIGTERM or SIGINT, then answers what it accepted and stops.",
+        discussion: """
+            Example:
+              chat-tokens serve --port 8080 --public-url https://tokens.example.com
+
+            An embedded SQLite database is created and migrated as needed; only one server can use it at a time. Logs \
+            are JSON lines on stderr. With --json the address is also printed to stdout as one JSON document.
+            """)
+
+    @OptionGroup(title: "Deployment")
+    var deployment: DeploymentOptions
+
+    @OptionGroup(title: "Server")
+    var server: ServerOptions
+
+    @OptionGroup
+    var output: OutputOptions
+
+    func run() async throws {
+        // A peer that closes early is an error of one write, not the end of the process.
+        _ = unsafe signal(SIGPIPE, SIG_IGN)
+        let settings = try deployment.settings(with: server)
+        JSONLines.bootstrap(level: settings.logLevel)
+        if let complaint = PortProbe.complaint(about: settings.address) {
+            throw CommandFailure("Cannot serve: \(complaint).")
+        }
+        let installation = try Installation.open(settings, mode: .serve)
+        try await Assembly(installation: installation, announcesAsJSON: output.json).run()
+    }
+}

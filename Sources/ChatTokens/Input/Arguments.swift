@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import Domain
+internal import Tokens
+
+extension Tenant.ID: ExpressibleByArgument {
+    /// A tenant's identifier as typed.
+    init?(argument: String) { self.init(argument) }
+}
+
+extension APIKey.ID: ExpressibleByArgument {
+    /// A key's identifier as typed, alone or as a preview (`chatsdk_…`).
+    init?(argument: String) {
+        self.init(argument.split(separator: "_").last.map(String.init) ?? "")
+    }
+}
+
+extension Plan: ExpressibleByArgument {}
+extension TokenKind: ExpressibleByArgument {}
+
+extension SignatureAlgorithm: ExpressibleByArgument {
+    /// A JOSE name in any case.
+    init?(argument: String) {
+        let match = SignatureAlgorithm.allCases.first { $0.rawValue.lowercased() == argument.lowercased() }
+        guard let match else { return nil }
+        self = match
+    }
+}
+
+/// A span of time as typed: seconds, or a number with `s`, `m`, `h` or `d`.
+struct Seconds: ExpressibleByArgument {
+    let count: Int
+
+    init?(argument: String) {
+        let factors: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        let factor = argument.last.flatMap { factors[$0] }
+        guard let number = Int(factor == nil ? argument : String(argument.dropLast())), number >= 0 else { return nil }
+        let (count, overflow) = number.multipliedReportingOverflow(by: factor ?? 1)
+        guard !overflow else { return nil }
+        self.count = count
+    }
+}
+
+/// A limit as typed: a number, or `plan` for that of the tenant's plan.
+struct Limit<Number: FixedWidthInteger & Sendable & LosslessStringConvertible>: ExpressibleByArgument {
+    let change: FieldChange<Number>
+
+    init?(argument: String) {
+        if argument == "plan" {
+            change = .clear
+        } else if let number = Number(argument) {
+            change = .set(number)
+        } else {
+            return nil
+        }
+    }
+}

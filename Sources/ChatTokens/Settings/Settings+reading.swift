@@ -1,0 +1,79 @@
+internal import Domain
+internal import Logging
+
+extension Settings {
+    /// The effective settings; throws all problems at once.
+    init(_ sources: SettingSources, workingDirectory: String) throws(InvalidSettings) {
+        var reader = SettingReader(sources)
+        let host = reader.text(.host, default: "127.0.0.1", rule: "a host name or an IP address", SettingRule.isHost)
+        let port = reader.take(
+            .port, default: 8080, shown: "8080", rule: "a port from 0 to 65535", parse: SettingRule.port)
+        let listen = Address(host: host, port: port)
+        let tls = Self.tls(&reader)
+        let ownURL = "\(tls == nil ? "http" : "https")://\(listen)"
+        publicURL = reader.take(
+            .publicUrl, default: ownURL, shown: ownURL, rule: "an absolute http(s) URL without query and fragment",
+            parse: SettingRule.publicURL)
+        let standard = DatabaseLocation.standard(in: workingDirectory)
+        database = reader.take(
+            .databaseUrl, default: standard, shown: standard.url,
+            rule: "sqlite:///absolute/path or sqlite:relative/path (postgres:// is not in this release)"
+        ) { DatabaseLocation($0, workingDirectory: workingDirectory) }
+        masterKey = Self.masterKey(&reader, database: database, workingDirectory: workingDirectory)
+        keyPrefix = reader.text(
+            .keyPrefix, default: "chatsdk", rule: "1 to 32 letters, digits, hyphens and underscores",
+            SettingRule.isKeyPrefix)
+        restAudience = reader.text(
+            .restAudience, default: "chat-api", rule: SettingRule.audience, SettingRule.isAudience)
+        wsAudience = reader.text(
+            .wsAudience, default: "chat-realtime", rule: SettingRule.audience, SettingRule.isAudience)
+        if restAudience == wsAudience {
+            reader.refuse("\(Setting.restAudience.variable) and \(Setting.wsAudience.variable) must differ")
+        }
+        address = listen
+        self.tls = tls
+        trustedProxies = reader.take(
+            .trustedProxies, default: [], shown: nil, rule: "IP addresses and networks such as 10.0.0.0/8, with commas",
+            parse: SettingRule.networks)
+        eventLoops = reader.take(
+            .eventLoops, default: nil, shown: nil, rule: "a number from 1 to 256"
+        ) { text in Int(text).flatMap { (1...256).contains($0) ? .some($0) : nil } }
+        metricsAddress = reader.take(
+            .metricsAddress, default: Address(host: "127.0.0.1", port: 9464), shown: "127.0.0.1:9464",
+            rule: "host:port, or off"
+        ) { text in text == "off" ? .some(nil) : Address(text).map { .some($0) } }
+        logLevel = reader.take(
+            .logLevel, default: .info, shown: "info",
+            rule: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
+            parse: Logger.Level.init(rawValue:))
+        accessLog = reader.take(.accessLog, default: false, shown: "off", rule: "on or off", parse: SettingRule.onOff)
+        guard reader.problems.isEmpty else { throw InvalidSettings(problems: reader.problems) }
+        lines = Setting.allCases.compactMap { setting in reader.lines.first { $0.setting == setting } }
+    }
+
+    private static func tls(_ reader: inout SettingReader) -> TLSFiles? {
+        let rule = "a PEM file that can be read"
+        let certificate = reader.optional(.tlsCertificate, rule: rule, SettingRule.isReadableFile)
+        let key = reader.optional(.tlsKey, rule: rule, SettingRule.isReadableFile)
+        if let certificate, let key { return TLSFiles(certificate: certificate, key: key) }
+        let isSet = { (setting: Setting) in reader.lines.contains { $0.setting == setting && $0.text != nil } }
+        if isSet(.tlsCertificate) != isSet(.tlsKey) {
+            reader.refuse(
+                "\(Setting.tlsCertificate.variable) and \(Setting.tlsKey.variable) must be set together or not at all")
+        }
+        return nil
+    }
+
+    private static func masterKey(
+        _ reader: inout SettingReader, database: DatabaseLocation, workingDirectory: String
+    ) -> MasterKeySource {
+        let path = reader.text(
+            .masterKeyFile, default: database.folder + "/master.key", rule: "the path of a file"
+        ) { !$0.isEmpty }
+        let inline: MasterKeyText? = reader.take(
+            .masterKey, default: nil, shown: nil, rule: MasterKeyText.rule
+        ) { text in MasterKeyText(text).map { .some($0) } }
+        if let inline { return .inline(inline) }
+        return .file(FilePath.absolute(path, in: workingDirectory))
+    }
+}

@@ -1,0 +1,56 @@
+internal import Domain
+internal import GRDB
+
+/// The statements that read and write users on one connection.
+struct UserTable {
+    private let find: RawStatement
+
+    init(_ db: Database) throws(StoreFailure) {
+        find = try RawStatement(
+            db,
+            """
+            SELECT name, image, custom, deactivated_at FROM user WHERE tenant_id = ?1 AND user_id = ?2
+            """)
+    }
+
+    /// The user as stored.
+    func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? {
+        try row(tenant, id) { row in
+            row.map { User(id: id, name: $0.name, image: $0.image, custom: $0.custom) }
+        }
+    }
+
+    /// Runs `body` on the user's row, or on nil where there is none.
+    func row<Result>(
+        _ tenant: Tenant.ID, _ id: User.ID, _ body: (StoredUser?) throws(StoreFailure) -> Result
+    ) throws(StoreFailure) -> Result {
+        try find.withBound(1, tenant.text) { () throws(StoreFailure) in
+            try find.withBound(2, id.text) { () throws(StoreFailure) in
+                defer { find.reset() }
+                return try body(try find.step() ? StoredUser(statement: find) : nil)
+            }
+        }
+    }
+}
+
+/// A user's row while a statement stands on it; reads only the columns it is asked for.
+struct StoredUser {
+    fileprivate let statement: RawStatement
+
+    var name: String? { statement.text(0) }
+    var image: String? { statement.text(1) }
+    var custom: [UInt8]? { statement.bytes(2) }
+    var isDeactivated: Bool { !statement.isNull(3) }
+
+    /// The stored user as far as the change looks at it: what it replaces anyway need not be read.
+    func kept(by change: UserChange) -> User {
+        User(
+            id: change.id, name: change.name == .keep ? name : nil, image: change.image == .keep ? image : nil,
+            custom: change.custom == .keep ? custom : nil)
+    }
+
+    /// Whether the row says the same as the user, byte for byte.
+    func holds(_ user: User) -> Bool {
+        statement.holds(0, user.name) && statement.holds(1, user.image) && statement.holds(2, user.custom)
+    }
+}

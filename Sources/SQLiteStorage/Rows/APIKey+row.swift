@@ -1,0 +1,67 @@
+internal import Domain
+internal import Foundation
+internal import GRDB
+internal import Tokens
+
+extension APIKey {
+    static let columns = """
+        api_key_id, owner, tenant_id, name, scopes, secret_hash, former_hash, former_until, created_at, expires_at, \
+        revoked_at, revoked_reason
+        """
+
+    /// The API key of a row.
+    init(_ row: Row) throws(StoreFailure) {
+        let formerUntil: Int64? = try row.optional("former_until")
+        let expiresAt: Int64? = try row.optional("expires_at")
+        let revokedAt: Int64? = try row.optional("revoked_at")
+        self.init(
+            id: try row.checked("api_key_id", APIKey.ID.init), owner: try Owner(row), name: try row.required("name"),
+            scopes: try row.checked("scopes") { Scopes(names: $0.split(separator: " ")) },
+            secretHash: try row.digest("secret_hash"),
+            former: try formerUntil.map { until throws(StoreFailure) in
+                Former(hash: try row.digest("former_hash"), until: Timestamp(milliseconds: until))
+            },
+            createdAt: try row.moment("created_at"), expiresAt: expiresAt.map(Timestamp.init(milliseconds:)),
+            revocation: try revokedAt.map { at throws(StoreFailure) in
+                Revocation(at: Timestamp(milliseconds: at), reason: try row.required("revoked_reason"))
+            })
+    }
+
+    /// The values of all columns but the time of creation, by name.
+    var fields: StatementArguments {
+        [
+            "id": id.text, "owner": owner.name, "tenant": owner.tenant?.text, "name": name,
+            "scopes": scopes.names.joined(separator: " "), "hash": Data(secretHash.bytes),
+            "former": former.map { Data($0.hash.bytes) }, "until": former?.until.milliseconds,
+            "expires": expiresAt?.milliseconds,
+            "revoked": revocation?.at.milliseconds, "reason": revocation?.reason,
+        ]
+    }
+}
+
+extension APIKey.Owner {
+    init(_ row: Row) throws(StoreFailure) {
+        let name: String = try row.required("owner")
+        switch name {
+        case "tenant": self = .tenant(try row.checked("tenant_id", Tenant.ID.init))
+        case "node": self = .node
+        case "operator": self = .operator
+        default: throw .corrupt(cause: "column owner breaks its rules")
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .tenant: "tenant"
+        case .node: "node"
+        case .operator: "operator"
+        }
+    }
+
+    var tenant: Tenant.ID? {
+        switch self {
+        case .tenant(let id): id
+        case .node, .operator: nil
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package import Domain
+internal import GRDB
+
+extension SQLiteStorage {
+    package func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey? {
+        try read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT \(APIKey.columns) FROM api_key WHERE api_key_id = ?", arguments: [id.text]
+            ).map { row in try APIKey(row) }
+        }
+    }
+
+    package func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(APIKey.columns) FROM api_key WHERE owner = ? AND tenant_id IS ?
+                    ORDER BY created_at, api_key_id
+                    """, arguments: [owner.name, owner.tenant?.text]
+            ).map { row in try APIKey(row) }
+        }
+    }
+
+    package func create(_ key: APIKey) throws(StoreFailure) {
+        try write { db in
+            try db.changeOne(
+                """
+                INSERT INTO api_key (\(APIKey.columns))
+                VALUES (:id, :owner, :tenant, :name, :scopes, :hash, :former, :until, :created, :expires, :revoked,
+                    :reason)
+                """, key.fields &+ ["created": key.createdAt.milliseconds])
+            try log(.apiKey(key.id), db)
+        }
+    }
+
+    package func update(_ key: APIKey) throws(StoreFailure) {
+        try write { db in
+            try db.changeOne(
+                """
+                UPDATE api_key SET name = :name, scopes = :scopes, secret_hash = :hash, former_hash = :former,
+                    former_until = :until, expires_at = :expires, revoked_at = :revoked, revoked_reason = :reason
+                WHERE api_key_id = :id AND owner = :owner AND tenant_id IS :tenant
+                """, key.fields)
+            try log(.apiKey(key.id), db)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package import Domain
+internal import GRDB
+
+extension SQLiteStorage {
+    package func newestChange() throws(StoreFailure) -> Int64 {
+        try read { db in try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM change_log") ?? 0 }
+    }
+
+    package func changes(after sequence: Int64, limit: Int) throws(StoreFailure) -> [Change] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT sequence, subject, subject_id FROM change_log WHERE sequence > ? ORDER BY sequence LIMIT ?
+                    """, arguments: [sequence, limit]
+            ).map { row in
+                Change(sequence: try row.required("sequence"), subject: try Change.Subject(row))
+            }
+        }
+    }
+
+    /// Appends to the change log, in the transaction that makes the change.
+    func log(_ subject: Change.Subject, _ db: Database) throws {
+        try db.changeOne(
+            "INSERT INTO change_log (subject, subject_id, changed_at) VALUES (?, ?, ?)",
+            [subject.name, subject.id, world.now().milliseconds])
+    }
+}
+
+extension Change.Subject {
+    fileprivate init(_ row: Row) throws(StoreFailure) {
+        let name: String = try row.required("subject")
+        switch name {
+        case "tenant": self = .tenant(try row.checked("subject_id", Tenant.ID.init))
+        case "api_key": self = .apiKey(try row.checked("subject_id", APIKey.ID.init))
+        default: throw .corrupt(cause: "column subject breaks its rules")
+        }
+    }
+
+    fileprivate var name: String {
+        switch self {
+        case .tenant: "tenant"
+        case .apiKey: "api_key"
+        }
+    }
+
+    fileprivate var id: String {
+        switch self {
+        case .tenant(let id): id.text
+        case .apiKey(let id): id.text
+        }
+    }
+}
+
+extension Database {
+    /// Carries out a statement that has to change exactly one row; none at all means that its subject is missing.
+    func changeOne(_ sql: String, _ arguments: StatementArguments) throws {
+        try execute(sql: sql, arguments: arguments)
+        switch changesCount {
+        case 1: return
+        case 0: throw StoreFailure.missing
+        default: throw StoreFailure.corrupt(cause: "a statement for one row changed several")
+        }
+    }
+}

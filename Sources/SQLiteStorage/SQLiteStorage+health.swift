@@ -1,0 +1,55 @@
+package import Domain
+internal import Foundation
+internal import GRDB
+
+extension SQLiteStorage {
+    /// Reads the schema's history, looks at the free space and commits one small row, each time it is asked.
+    package func health() -> StorageHealth {
+        do throws(StoreFailure) {
+            let migrations = try read { db in schema.complaint(db) }
+            return StorageHealth(database: nil, migrations: migrations, disk: diskComplaint())
+        } catch {
+            let cause = error.cause ?? "it does not answer"
+            return StorageHealth(database: cause, migrations: "unknown", disk: "unknown")
+        }
+    }
+
+    /// What an examination of the whole file finds wrong, a line each; empty: nothing.
+    ///
+    /// It reads every page.
+    package func integrityCheck() throws(StoreFailure) -> [String] {
+        try read { db in try Self.integrityCheck(db) }
+    }
+
+    static func integrityCheck(_ db: Database) throws -> [String] {
+        do {
+            let lines = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+            let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").compactMap { row in
+                (row["table"] as String?).map { "a row of \($0) refers to a row that is missing" }
+            }
+            return lines + orphans
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return [StoreFailure(sqlite: error).cause ?? "the file is damaged"]
+        }
+    }
+
+    private func diskComplaint() -> String? {
+        guard let free = file.freeBytes else { return "the file system of \(file.path) does not answer" }
+        guard free >= tuning.leastFree else {
+            return "\(free) bytes are free for \(file.path), at least \(tuning.leastFree) are needed"
+        }
+        do throws(StoreFailure) {
+            let now = unsafe withUnsafeBytes(of: world.now().milliseconds.bigEndian) { unsafe Data($0) }
+            try write { db in
+                try db.changeOne(
+                    """
+                    INSERT INTO deployment (name, value) VALUES ('heartbeat', ?)
+                    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                    """, [now])
+            }
+            return nil
+        } catch {
+            return error.cause ?? "a row could not be written"
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package import Domain
+internal import GRDB
+
+extension SQLiteStorage {
+    /// Opens the database, creates it with mode 0600 where it is missing, and brings its schema up to date.
+    ///
+    /// - Parameters:
+    ///   - path: the file; its directory must exist.
+    ///   - mode: who opens it.
+    ///   - world: the source of the times that no caller gives.
+    ///   - tuning: adjustments.
+    /// - Returns: the database, ready.
+    /// - Throws: `unavailable` where the file cannot be used, where another server serves it (mode `serve` only) and
+    ///   where its schema is newer than this program; `corrupt` where its history is not this program's.
+    package static func open(
+        path: String, mode: Mode, world: World, tuning: Tuning = Tuning()
+    ) throws(StoreFailure) -> SQLiteStorage {
+        try open(path: path, mode: mode, world: world, tuning: tuning, schema: Schema(migrations: Migration.all))
+    }
+
+    static func open(
+        path: String, mode: Mode, world: World, tuning: Tuning, schema: Schema
+    ) throws(StoreFailure) -> SQLiteStorage {
+        let file = DatabaseFile(path: path)
+        let lock = mode == .serve ? try FileLock(path: file.path + ".lock") : nil
+        try file.create()
+        do throws(StoreFailure) {
+            let configuration = configuration(mode, tuning)
+            let pool = try StoreFailure.translating { try DatabasePool(path: file.path, configuration: configuration) }
+            let checkpointer = mode == .serve ? try Checkpointer(file, configuration, tuning) : nil
+            try StoreFailure.translating {
+                try pool.writeWithoutTransaction { db in
+                    // The pool lowers this to NORMAL on its writer after `prepareDatabase` ran.
+                    try db.execute(sql: "PRAGMA synchronous = FULL")
+                    try schema.migrate(db, at: world.now())
+                    checkpointer?.attach(db)
+                }
+            }
+            return SQLiteStorage(
+                pool: pool, file: file, world: world, tuning: tuning, schema: schema, checkpointer: checkpointer,
+                lock: lock)
+        } catch {
+            throw error.prefixed("cannot open the database \(file.path)")
+        }
+    }
+
+    private static func configuration(_ mode: Mode, _ tuning: Tuning) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "chat-tokens.sqlite"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(tuning.patience)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // The pool gives its readers a patience of its own.
+            try db.execute(sql: "PRAGMA busy_timeout = \(Int(tuning.patience * 1_000))")
+            // A log that grew beyond its bound, as during a backup, shrinks when it next starts over.
+            try db.execute(sql: "PRAGMA journal_size_limit = \(tuning.longestLog * 4_096)")
+            if mode == .serve { try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+            if let pages = tuning.mostPages { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
+        }
+        return configuration
+    }
+}

@@ -1,0 +1,67 @@
+package import Domain
+internal import GRDB
+
+extension SQLiteStorage {
+    package func tenant(_ id: Tenant.ID) throws(StoreFailure) -> (tenant: Tenant, keys: [SealedKey])? {
+        try read { db in
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT \(Tenant.columns) FROM tenant WHERE tenant_id = ?", arguments: [id.text])
+            else { return nil }
+            let claims = try String.fetchAll(
+                db, sql: "SELECT name FROM token_claim WHERE tenant_id = ? ORDER BY position", arguments: [id.text])
+            let keys = try Row.fetchAll(
+                db,
+                sql: "SELECT \(SealedKey.columns) FROM signing_key WHERE tenant_id = ? ORDER BY created_at, kid",
+                arguments: [id.text])
+            return (try Tenant(row, tokenClaims: claims), try keys.map(SealedKey.init))
+        }
+    }
+
+    package func tenants() throws(StoreFailure) -> [Tenant] {
+        try read { db in
+            var claims: [String: [String]] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT tenant_id, name FROM token_claim ORDER BY position") {
+                claims[try row.required("tenant_id"), default: []].append(try row.required("name"))
+            }
+            return try Row.fetchAll(db, sql: "SELECT \(Tenant.columns) FROM tenant ORDER BY tenant_id").map { row in
+                try Tenant(row, tokenClaims: claims[try row.required("tenant_id")] ?? [])
+            }
+        }
+    }
+
+    package func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure) {
+        try write { db in
+            try db.changeOne(
+                """
+                INSERT INTO tenant (\(Tenant.columns))
+                VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created)
+                """, tenant.settings &+ ["created": tenant.createdAt.milliseconds])
+            try insertClaims(of: tenant, db)
+            try insert(signingKey, of: tenant.id, db)
+            try log(.tenant(tenant.id), db)
+        }
+    }
+
+    package func update(_ tenant: Tenant) throws(StoreFailure) {
+        try write { db in
+            try db.changeOne(
+                """
+                UPDATE tenant SET name = :name, status = :status, plan = :plan, rate = :rate, burst = :burst,
+                    quota = :quota, token_life = :life, xmpp_host = :host
+                WHERE tenant_id = :tenant
+                """, tenant.settings)
+            try db.execute(sql: "DELETE FROM token_claim WHERE tenant_id = ?", arguments: [tenant.id.text])
+            try insertClaims(of: tenant, db)
+            try log(.tenant(tenant.id), db)
+        }
+    }
+
+    private func insertClaims(of tenant: Tenant, _ db: Database) throws {
+        for (position, name) in tenant.tokenClaims.enumerated() {
+            try db.changeOne(
+                "INSERT INTO token_claim (tenant_id, position, name) VALUES (?, ?, ?)",
+                [tenant.id.text, position, name])
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import Domain
+internal import GRDB
+internal import Synchronization
+
+/// The database in one SQLite file: whatever a method reports as done survives a crash and the loss of power.
+///
+/// The file is in WAL mode with `synchronous=FULL`. One connection writes, a few read, and while serving one more
+/// moves the write-ahead log into the file. Causes of failures name tables and files, never a user's values.
+package final class SQLiteStorage: Storage {
+    /// Who opens the database.
+    package enum Mode: Sendable {
+        /// A server: the only one on its file, which a lock beside it ensures.
+        case serve
+        /// A command that does its work, whether or not a server runs, and goes.
+        case tool
+    }
+
+    let pool: DatabasePool
+    let file: DatabaseFile
+    let world: World
+    let tuning: Tuning
+    let schema: Schema
+    let checkpointer: Checkpointer?
+    private let lock: Mutex<FileLock?>
+
+    init(
+        pool: DatabasePool, file: DatabaseFile, world: World, tuning: Tuning, schema: Schema,
+        checkpointer: Checkpointer?, lock: consuming sending FileLock?
+    ) {
+        self.pool = pool
+        self.file = file
+        self.world = world
+        self.tuning = tuning
+        self.schema = schema
+        self.checkpointer = checkpointer
+        self.lock = Mutex(lock)
+    }
+
+    /// Moves the log into the file, closes every connection and lets go of the lock; waits for what is running.
+    ///
+    /// Afterwards every method throws `unavailable`. Skipping this loses nothing: the next opening does the rest.
+    package func close() throws(StoreFailure) {
+        checkpointer?.close()
+        defer { lock.withLock { $0 = nil } }
+        try StoreFailure.translating {
+            pool.writeWithoutTransaction { db in
+                // A reader of another process may be in the way; then the log stays, which is harmless.
+                _ = try? db.checkpoint(.truncate)
+            }
+            try pool.close()
+        }
+    }
+
+    /// Reads at one moment.
+    func read<Result>(_ body: (Database) throws -> Result) throws(StoreFailure) -> Result {
+        try StoreFailure.translating { try pool.read(body) }
+    }
+
+    /// Writes in one transaction, durable when this returns; rolled back whole if `body` throws.
+    func write<Result>(_ body: (Database) throws -> Result) throws(StoreFailure) -> Result {
+        try StoreFailure.translating {
+            try pool.writeWithoutTransaction { db in
+                var result: Result?
+                try db.inTransaction(.immediate) {
+                    result = try body(db)
+                    return .commit
+                }
+                guard let result else { throw StoreFailure.corrupt(cause: "a transaction did not run") }
+                return result
+            }
+        }
+    }
+}
+
+/// What is adjustable about a database; the defaults are for production.
+package struct Tuning: Sendable {
+    /// Seconds to wait for another process's lock before a method fails.
+    package var patience: Double
+    /// Frames (pages of 4 KiB) of the write-ahead log at which the writer itself empties it.
+    package var longestLog: Int
+    /// Bytes that must be free on the disk for it to count as writable.
+    package var leastFree: Int64
+    /// The most pages the file may have; nil: as many as fit.
+    package var mostPages: Int?
+
+    /// The adjustments given, else the defaults.
+    package init(
+        patience: Double = 2, longestLog: Int = 16_384, leastFree: Int64 = 32 << 20, mostPages: Int? = nil
+    ) {
+        self.patience = patience
+        self.longestLog = longestLog
+        self.leastFree = leastFree
+        self.mostPages = mostPages
+    }
+}

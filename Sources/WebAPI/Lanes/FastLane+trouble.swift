@@ -1,0 +1,61 @@
+internal import Domain
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+
+/// What does not go well with a connection.
+extension FastLane {
+    /// Bytes came in; if they begin a request, its head has to be complete in time.
+    func noteBytes() {
+        guard case .none = exchange else { return }
+        hasPartialHead = true
+        deadline = min(deadline, workspace.connections.now + limits.headSeconds)
+    }
+
+    /// The deadline has passed: says so where a request is half here, and ends the connection.
+    func expire() {
+        deadline = .max
+        switch exchange {
+        case .none where hasPartialHead, .reading: refuseConnection(.requestTimeout)
+        case .none, .dropping, .answering, .main: context?.close(mode: .all, promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else {
+            service.logger.debug("connection error", metadata: ["cause": "\(error)"])
+            context.close(mode: .all, promise: nil)
+            return
+        }
+        let failure: Failure =
+            switch error {
+            case .headerOverflow: .headersTooLarge
+            default: .invalidRequest("The bytes received are not an acceptable HTTP/1.1 request.", [])
+            }
+        switch exchange {
+        case .none where held.isEmpty, .reading: refuseConnection(failure)
+        case .none, .answering: failureBehind = failure
+        case .main(let isRequestComplete, _):
+            if isRequestComplete { failureBehind = failure } else { refuseConnection(failure) }
+        case .dropping: context.close(mode: .all, promise: nil)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            isQuiescing = true
+            if case .none = exchange { close() }
+        case ChannelEvent.inputClosed:
+            isInputClosed = true
+            switch exchange {
+            case .none where held.isEmpty: close()
+            case .reading: context.close(mode: .all, promise: nil)
+            // Hummingbird has to learn of it while it waits for a body that will not come.
+            case .main(isRequestComplete: false, _): context.fireUserInboundEventTriggered(event)
+            case .none, .answering, .main, .dropping: break
+            }
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+}

@@ -1,0 +1,24 @@
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+internal import Tokens
+
+/// `GET /.well-known/oauth-authorization-server/t/{tenant}`: what RFC 8414 §2 demands and is true of this server.
+struct DiscoveryEndpoint: Sendable {
+    let service: HotService
+
+    func answer(_ request: Request, _ context: MainContext) async throws -> Response {
+        guard let id = context.parameters.get("tenant").flatMap(Tenant.ID.init) else { throw Failure.notFound }
+        let state = try await service.tenant(id, on: context.loop)
+        guard let state else { throw Failure.notFound }
+        let issuer = String(decoding: state.issuer, as: UTF8.self)
+        var response = HotResponse(status: 200)
+        response.fields.append(text: "Content-Type: application/json\r\nCache-Control: public, max-age=300\r\n")
+        response.body.append(text: "{\"issuer\":")
+        response.body.append(json: issuer)
+        response.body.append(text: ",\"jwks_uri\":")
+        response.body.append(json: issuer + "/.well-known/jwks.json")
+        response.body.append(text: ",\"response_types_supported\":[],\"grant_types_supported\":[]}")
+        return response.converted()
+    }
+}

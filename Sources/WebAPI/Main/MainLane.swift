@@ -1,0 +1,40 @@
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+
+/// Everything that is not hot, and the hot endpoints over HTTP/2, on Hummingbird's router.
+struct MainLane {
+    let parts: ServerParts
+    let service: HotService
+    let workspaces: Workspaces
+
+    func responder() -> some HTTPResponder<MainContext> {
+        let router = Router(context: MainContext.self, options: .autoGenerateHeadEndpoints)
+        router.addMiddleware { MainLaneMiddleware(service: service) }
+        addHotRoutes(to: router)
+        addOwnRoutes(to: router)
+        return router.buildResponder()
+    }
+
+    private func addHotRoutes(to router: Router<MainContext>) {
+        let bridge = HotBridge(workspaces: workspaces, service: service)
+        router.post("/tokens", use: bridge.answer)
+        router.post("/verify", use: bridge.answer)
+        router.get("/verify", use: bridge.answer)
+        router.get("/t/{tenant}/.well-known/jwks.json", use: bridge.answer)
+    }
+
+    private func addOwnRoutes(to router: Router<MainContext>) {
+        let batch = VerifyBatchEndpoint(
+            service: service, readUser: ReadUser(storage: parts.storage), world: parts.world)
+        let operation = OperationEndpoints(
+            service: service,
+            readiness: Readiness(storage: parts.storage, directory: parts.directory, world: parts.world))
+        router.post("/verify/batch", use: batch.answer)
+        router.get("/.well-known/oauth-authorization-server/t/{tenant}", use: DiscoveryEndpoint(service: service).answer)
+        router.get("/healthz", use: operation.healthz)
+        router.get("/readyz", use: operation.readyz)
+        router.get("/openapi.yaml", use: operation.openapi)
+        router.get("/docs", use: operation.docs)
+    }
+}

@@ -1,0 +1,56 @@
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+
+/// The first middleware of the main lane: names the request, turns failures into problem documents, counts answers.
+struct MainLaneMiddleware: RouterMiddleware {
+    let service: HotService
+
+    @concurrent func handle(
+        _ request: Request, context: MainContext,
+        next: @concurrent (Request, MainContext) async throws -> Response
+    ) async throws -> Response {
+        let start = service.now()
+        var context = context
+        context.requestID = service.requestIDs.name(given: request.headers[.requestID])
+        var response: Response
+        var code: Failure.Code?
+        do {
+            response = try await next(request, context)
+        } catch {
+            let failure = failure(of: error, request)
+            code = failure.code
+            response = Problem(failure: failure)
+                .response(requestID: context.requestID, publicURL: service.directory.deployment.publicURL)
+                .converted(isHead: request.method == .head)
+        }
+        response.headers[.requestID] = context.requestID
+        // Answers of hot endpoints are counted where they are made.
+        if !RouteTable.isHot(request) {
+            let route = RouteTable.route(of: request)
+            service.observer.observe(
+                route: route?.template ?? "unmatched", method: route?.method ?? "-", status: response.status.code,
+                lane: .main, nanoseconds: service.now() - start, code: code, requestID: context.requestID)
+        }
+        return response
+    }
+
+    private func failure(of error: any Error, _ request: Request) -> Failure {
+        switch error {
+        case let failure as Failure: return failure
+        case let error as HTTPError where error.status == .notFound: return RouteTable.failure(for: request)
+        default:
+            service.logger.error("unexpected error", metadata: ["cause": "\(error)"])
+            return .internalError
+        }
+    }
+}
+
+extension HTTPField.Name {
+    /// `X-Request-ID`.
+    static let requestID: HTTPField.Name = {
+        guard let name = HTTPField.Name("X-Request-ID") else { preconditionFailure("not a field name") }
+        return name
+    }()
+}

@@ -1,0 +1,106 @@
+internal import Dispatch
+package import Domain
+internal import Foundation
+internal import Synchronization
+internal import Tokens
+
+/// Writes a JSON line for answers worth one, in batches, on a thread of its own.
+///
+/// A log line on the event loop would cost more than half a request, and a full pipe behind stderr would stop the
+/// server. Lines that come faster than they can be written are dropped and counted.
+package final class RequestLog: Sendable {
+    private struct State {
+        var lines: [UInt8] = []
+        var dropped = 0
+        var isScheduled = false
+    }
+
+    private let state = Mutex(State())
+    private let thread = DispatchQueue(label: "chat-tokens.request-log")
+    private let includesSuccesses: Bool
+    private let world: World
+    private let write: @Sendable ([UInt8]) -> Void
+    private static let mostBytes = 4 * 1_024 * 1_024
+    private static let interval = DispatchTimeInterval.milliseconds(100)
+
+    /// A log that writes through `write`, stderr by default.
+    ///
+    /// - Parameters:
+    ///   - includesSuccesses: whether answers under 400 get a line too.
+    ///   - world: the clock.
+    ///   - write: takes whole lines; may block.
+    package init(
+        includesSuccesses: Bool, world: World,
+        write: @escaping @Sendable ([UInt8]) -> Void = { FileHandle.standardError.write(Data($0)) }
+    ) {
+        self.includesSuccesses = includesSuccesses
+        self.world = world
+        self.write = write
+    }
+
+    /// Notes one answer.
+    func note(
+        route: String, method: String, status: Int, lane: Lane, nanoseconds: Int64, code: Failure.Code?,
+        requestID: String
+    ) {
+        guard includesSuccesses || status >= 400 else { return }
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        line.append(text: "{\"time\":\"\(world.now())\",\"level\":\"\(Self.level(status))\",\"message\":\"request\"")
+        line.append(text: ",\"method\":\"\(method)\",\"route\":\"\(route)\",\"status\":\(status),\"lane\":\"")
+        line.append(text: "\(lane.rawValue)\",\"microseconds\":\(nanoseconds / 1_000)")
+        if let code { line.append(text: ",\"code\":\"\(code.rawValue)\"") }
+        line.append(text: ",\"requestId\":")
+        line.append(json: requestID)
+        line.append(text: "}\n")
+        add(line)
+    }
+
+    private static func level(_ status: Int) -> String {
+        status >= 500 ? "error" : "info"
+    }
+
+    private func add(_ line: [UInt8]) {
+        let mustSchedule = state.withLock { state in
+            guard state.lines.count < Self.mostBytes else {
+                state.dropped += 1
+                return false
+            }
+            state.lines.append(contentsOf: line)
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        if mustSchedule { thread.asyncAfter(deadline: .now() + Self.interval) { self.flush() } }
+    }
+
+    /// Writes what has gathered; called by itself every 100 ms and once at the end.
+    package func flush() {
+        var (lines, dropped) = state.withLock { state in
+            defer { state = State() }
+            return (state.lines, state.dropped)
+        }
+        if dropped > 0 {
+            lines.append(
+                text: "{\"time\":\"\(world.now())\",\"level\":\"warning\",\"message\":\"log lines dropped\","
+                    + "\"count\":\(dropped)}\n")
+        }
+        if !lines.isEmpty { write(lines) }
+    }
+}
+
+/// Hands every answer to the metrics and to the log.
+struct RequestObservers: RequestObserver {
+    let metrics: ServerMetrics
+    let log: RequestLog
+
+    func observe(
+        route: String, method: String, status: Int, lane: Lane, nanoseconds: Int64, code: Failure.Code?,
+        requestID: String
+    ) {
+        metrics.observe(
+            route: route, method: method, status: status, lane: lane, nanoseconds: nanoseconds, code: code)
+        log.note(
+            route: route, method: method, status: status, lane: lane, nanoseconds: nanoseconds, code: code,
+            requestID: requestID)
+    }
+}

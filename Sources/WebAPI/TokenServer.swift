@@ -1,0 +1,166 @@
+package import Domain
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdHTTP2
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import ServiceLifecycle
+
+/// How the server listens.
+package struct ServerSettings: Sendable {
+    /// A certificate chain and its key, PEM files.
+    package struct TLS: Sendable {
+        /// The paths.
+        package let certificate: String, key: String
+
+        /// A certificate.
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    /// Where the API listens.
+    package var host: String, port: Int
+    /// Where `/metrics` is served.
+    package var metricsHost: String, metricsPort: Int
+    /// Threads that serve connections.
+    package var eventLoops: Int
+    /// Set: HTTPS with HTTP/1.1 and HTTP/2; nil: plain HTTP/1.1.
+    package var tls: TLS?
+    /// What clients may take.
+    package var limits: ConnectionLimits
+
+    /// Settings with the usual limits.
+    package init(
+        host: String, port: Int, metricsHost: String, metricsPort: Int, eventLoops: Int, tls: TLS? = nil,
+        limits: ConnectionLimits = ConnectionLimits()
+    ) {
+        self.host = host
+        self.port = port
+        self.metricsHost = metricsHost
+        self.metricsPort = metricsPort
+        self.eventLoops = eventLoops
+        self.tls = tls
+        self.limits = limits
+    }
+}
+
+/// What the server works with.
+package struct ServerParts: Sendable {
+    let directory: Directory
+    let issue: IssueTokens
+    let storage: any Storage
+    let world: World
+    let metrics: ServerMetrics
+    let registry: PrometheusRegistry
+    let log: RequestLog
+    let logger: Logger
+
+    /// The parts, assembled elsewhere.
+    package init(
+        directory: Directory, issue: IssueTokens, storage: any Storage, world: World, metrics: ServerMetrics,
+        registry: PrometheusRegistry, log: RequestLog, logger: Logger
+    ) {
+        self.directory = directory
+        self.issue = issue
+        self.storage = storage
+        self.world = world
+        self.metrics = metrics
+        self.registry = registry
+        self.log = log
+        self.logger = logger
+    }
+}
+
+/// The HTTP server: both lanes, and the metrics on their own address. Stops gracefully with its service group:
+/// what was accepted is answered, idle connections are closed.
+package struct TokenServer {
+    private let settings: ServerSettings
+    private let parts: ServerParts
+    private let onListening: @Sendable (_ host: String, _ port: Int) async -> Void
+
+    /// A server that is not yet listening.
+    ///
+    /// - Parameters:
+    ///   - settings: how it listens.
+    ///   - parts: what it works with.
+    ///   - onListening: told the API's address once it accepts connections.
+    package init(
+        settings: ServerSettings, parts: ServerParts,
+        onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
+    ) {
+        self.settings = settings
+        self.parts = parts
+        self.onListening = onListening
+    }
+
+    /// Serves until the service group shuts down; throws where an address cannot be had or a certificate is bad.
+    package func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops))
+        let service = HotService(
+            directory: parts.directory, issue: parts.issue, readUser: ReadUser(storage: parts.storage),
+            world: parts.world, logger: parts.logger,
+            observer: RequestObservers(metrics: parts.metrics, log: parts.log))
+        let workspaces = try await Workspaces(on: group, directory: parts.directory, world: parts.world)
+        let api = Application(
+            responder: MainLane(parts: parts, service: service, workspaces: workspaces).responder(),
+            server: try builder(service: service, workspaces: workspaces),
+            configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: nil),
+            services: [metricsServer(on: group)],
+            onServerRunning: { channel in
+                await onListening(settings.host, channel.localAddress?.port ?? settings.port)
+            },
+            eventLoopGroupProvider: .shared(group), logger: quiet(parts.logger))
+        do {
+            try await api.run()
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        parts.log.flush()
+        try await group.shutdownGracefully()
+    }
+
+    private func builder(service: HotService, workspaces: Workspaces) throws -> HTTPServerBuilder {
+        guard let tls = settings.tls else {
+            return HTTPServerBuilder { responder in
+                TwoLaneChannel(
+                    main: HTTP1Channel(responder: responder), workspaces: workspaces, service: service,
+                    limits: settings.limits)
+            }
+        }
+        let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map { NIOSSLCertificateSource.certificate($0) }
+        let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
+        let configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain, privateKey: .privateKey(key))
+        return try .http2Upgrade(
+            tlsConfiguration: configuration,
+            configuration: .init(
+                idleTimeout: .seconds(settings.limits.idleSeconds),
+                streamConfiguration: .init(idleTimeout: .seconds(settings.limits.idleSeconds))))
+    }
+
+    private func metricsServer(on group: MultiThreadedEventLoopGroup) -> some Service {
+        let router = Router()
+        router.get("/metrics") { [registry = parts.registry] _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(string: registry.render())))
+        }
+        return Application(
+            router: router,
+            configuration: .init(
+                address: .hostname(settings.metricsHost, port: settings.metricsPort), serverName: nil),
+            eventLoopGroupProvider: .shared(group), logger: quiet(parts.logger))
+    }
+
+    /// Hummingbird's own lines below warnings say nothing that ours do not.
+    private func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(.warning, logger.logLevel)
+        return logger
+    }
+}
