@@ -28,7 +28,7 @@ class Nginx(Server):
         template = (PEERS / "Nginx" / "nginx.conf").read_text()
         values = {
             "@PORT@": str(self.port), "@WORKERS@": str(CORES), "@DIRECTORY@": str(self.directory),
-            "@PAIR@": "p" * 950, "@VERDICT@": "v" * 700,
+            "@PAIR@": "p" * 950, "@VERDICT@": "v" * 550,
         }
         for name, value in values.items():
             template = template.replace(name, value)

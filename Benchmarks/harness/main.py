@@ -94,6 +94,8 @@ def main():
     SCRATCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="chat-tokens-bench-", dir=options.directory or SCRATCH) as folder:
         directory = Path(folder)
+        machine["flushMicroseconds"] = round(report.flush_microseconds(directory), 1)
+        print(f"the disk flushes 4 KiB in {machine['flushMicroseconds']:.0f} µs")
         if options.users:
             result = endurance.users(Ours, directory, options)
         elif options.soak:

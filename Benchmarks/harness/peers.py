@@ -69,7 +69,7 @@ class FastAPI(Server):
             "--log-level", "warning", "--workers", self.workers, "--backlog", "1024"]
 
     def environment(self):
-        return super().environment() | {"STORE": os.environ.get("STORE", "inline"), "PYTHONDONTWRITEBYTECODE": "1"}
+        return super().environment() | {"STORE": os.environ.get("STORE", "thread"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def working_directory(self):
         return PEERS / "FastAPI"

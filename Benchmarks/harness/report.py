@@ -2,6 +2,8 @@
 
 import os
 import platform
+import tempfile
+import time
 
 from .places import CORES
 
@@ -20,6 +22,20 @@ def machine():
         "cores": CORES, "cpu": model, "system": platform.platform(),
         "loadAverage": [round(value, 2) for value in os.getloadavg()],
     }
+
+
+def flush_microseconds(directory, repeats=200):
+    """Median time the disk under `directory` takes to make 4 KiB durable: what a lone commit costs at least."""
+    times = []
+    with tempfile.TemporaryFile(dir=directory) as file:
+        os.write(file.fileno(), bytes(4096 * repeats))
+        os.fsync(file.fileno())
+        for number in range(repeats):
+            os.pwrite(file.fileno(), b"x" * 4096, 4096 * number)
+            start = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - start)
+    return sorted(times)[repeats // 2] * 1e6
 
 
 def ratios(rows):

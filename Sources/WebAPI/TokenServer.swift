@@ -22,10 +22,22 @@ package struct ServerSettings: Sendable {
         }
     }
 
+    /// A host and a port.
+    package struct Address: Sendable {
+        /// A name or an IP address, and a port; 0 lets the system choose one.
+        package let host: String, port: Int
+
+        /// An address.
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
     /// Where the API listens.
-    package var host: String, port: Int
-    /// Where `/metrics` is served.
-    package var metricsHost: String, metricsPort: Int
+    package var address: Address
+    /// Where `/metrics` is served; nil: nowhere.
+    package var metrics: Address?
     /// Threads that serve connections.
     package var eventLoops: Int
     /// Set: HTTPS with HTTP/1.1 and HTTP/2; nil: plain HTTP/1.1.
@@ -35,13 +47,11 @@ package struct ServerSettings: Sendable {
 
     /// Settings with the usual limits.
     package init(
-        host: String, port: Int, metricsHost: String, metricsPort: Int, eventLoops: Int, tls: TLS? = nil,
+        address: Address, metrics: Address?, eventLoops: Int, tls: TLS? = nil,
         limits: ConnectionLimits = ConnectionLimits()
     ) {
-        self.host = host
-        self.port = port
-        self.metricsHost = metricsHost
-        self.metricsPort = metricsPort
+        self.address = address
+        self.metrics = metrics
         self.eventLoops = eventLoops
         self.tls = tls
         self.limits = limits
@@ -77,20 +87,20 @@ package struct ServerParts: Sendable {
 
 /// The HTTP server: both lanes, and the metrics on their own address. Stops gracefully with its service group:
 /// what was accepted is answered, idle connections are closed.
-package struct TokenServer {
+package struct TokenServer: Service {
     private let settings: ServerSettings
     private let parts: ServerParts
-    private let onListening: @Sendable (_ host: String, _ port: Int) async -> Void
+    private let onListening: @Sendable (_ port: Int) async -> Void
 
     /// A server that is not yet listening.
     ///
     /// - Parameters:
     ///   - settings: how it listens.
     ///   - parts: what it works with.
-    ///   - onListening: told the API's address once it accepts connections.
+    ///   - onListening: told the API's port once it accepts connections.
     package init(
         settings: ServerSettings, parts: ServerParts,
-        onListening: @escaping @Sendable (_ host: String, _ port: Int) async -> Void
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         self.settings = settings
         self.parts = parts
@@ -108,10 +118,10 @@ package struct TokenServer {
         let api = Application(
             responder: MainLane(parts: parts, service: service, workspaces: workspaces).responder(),
             server: try builder(service: service, workspaces: workspaces),
-            configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: nil),
-            services: [metricsServer(on: group)],
+            configuration: .init(address: .hostname(settings.address.host, port: settings.address.port), serverName: nil),
+            services: settings.metrics.map { [metricsServer(at: $0, on: group)] } ?? [],
             onServerRunning: { channel in
-                await onListening(settings.host, channel.localAddress?.port ?? settings.port)
+                await onListening(channel.localAddress?.port ?? settings.address.port)
             },
             eventLoopGroupProvider: .shared(group), logger: quiet(parts.logger))
         do {
@@ -143,7 +153,9 @@ package struct TokenServer {
                 streamConfiguration: .init(idleTimeout: .seconds(settings.limits.idleSeconds))))
     }
 
-    private func metricsServer(on group: MultiThreadedEventLoopGroup) -> some Service {
+    private func metricsServer(
+        at address: ServerSettings.Address, on group: MultiThreadedEventLoopGroup
+    ) -> any Service {
         let router = Router()
         router.get("/metrics") { [registry = parts.registry] _, _ in
             Response(
@@ -152,8 +164,7 @@ package struct TokenServer {
         }
         return Application(
             router: router,
-            configuration: .init(
-                address: .hostname(settings.metricsHost, port: settings.metricsPort), serverName: nil),
+            configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
             eventLoopGroupProvider: .shared(group), logger: quiet(parts.logger))
     }
 

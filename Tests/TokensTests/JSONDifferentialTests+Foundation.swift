@@ -52,7 +52,8 @@ extension JSONDifferentialTests {
         case .number(let text): isClose((other as? NSNumber)?.doubleValue, Double(text))
         case .string(let utf8): (other as? String).map { isSame(utf8, Array($0.utf8)) } ?? false
         case .array(let elements):
-            (other as? [Any]).map { $0.count == elements.count && zip(elements, $0).allSatisfy { isSame($0, $1) } } ?? false
+            (other as? [Any]).map { $0.count == elements.count && zip(elements, $0).allSatisfy { isSame($0, $1) } }
+                ?? false
         case .object(let members):
             // Foundation's dictionary compares names by canonical equivalence, so that "é" and "e\u{301}" fall together.
             (other as? [String: Any]).map { found in

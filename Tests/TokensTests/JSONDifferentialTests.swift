@@ -46,7 +46,9 @@ import Tokens
             if !isKnown, (try? JSON.parseUnscanned(bytes.span)) != nil {
                 Issue.record("jansson accepts: \(error): \(text)")
             }
-            if foundation(bytes) != nil, !isLenient(error, bytes) { Issue.record("Foundation accepts: \(error): \(text)") }
+            if foundation(bytes) != nil, !isLenient(error, bytes) {
+                Issue.record("Foundation accepts: \(error): \(text)")
+            }
             return false
         }
         let meaning = meaning(bytes.span, value)

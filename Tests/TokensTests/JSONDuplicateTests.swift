@@ -8,7 +8,8 @@ import Tokens
     @Test(arguments: [
         ("a", "a"), ("a", "\\u0061"), ("\\u0061", "\\u0061"), ("", ""), ("é", "\\u00e9"), ("é", "\\u00E9"),
         ("😀", "\\ud83d\\ude00"), ("\\/", "/"), ("\\n", "\\u000a"), ("\\u0000", "\\u0000"), ("12345678", "12345678"),
-        ("123456789", "12345678\\u0039"), ("a long name with a tail", "a long name with a t\\u0061il"), ("\\\\", "\\u005c"),
+        ("123456789", "12345678\\u0039"), ("a long name with a tail", "a long name with a t\\u0061il"),
+        ("\\\\", "\\u005c"),
     ])
     func oneNameTwiceIsRefusedInSmallAndLargeObjectsAtEveryDepth(_ one: String, _ other: String) {
         for padding in [0, 1, 14, 15, 16, 100] {
@@ -37,7 +38,8 @@ import Tokens
 
     @Test func theSameNameMayStandInDifferentObjects() {
         for text in [
-            #"{"a":{"a":{"a":[{"a":1},{"a":2}]}}}"#, #"[{"a":1},{"a":1}]"#, #"{"a":{"b":1},"b":{"a":1,"b":2},"c":{"a":0}}"#,
+            #"{"a":{"a":{"a":[{"a":1},{"a":2}]}}}"#, #"[{"a":1},{"a":1}]"#,
+            #"{"a":{"b":1},"b":{"a":1,"b":2},"c":{"a":0}}"#,
         ] { #expect(JSONGrammarTests.verdict(Array(text.utf8)) == nil) }
     }
 

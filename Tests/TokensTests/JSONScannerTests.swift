@@ -3,7 +3,8 @@ import Tokens
 
 /// What the scanner tells about a text it accepts.
 @Suite struct JSONScannerTests {
-    private func scan(_ text: String, maximumDepth: Int = 17) throws -> (bytes: [UInt8], members: [JSONScanner.Member]) {
+    private func scan(_ text: String, maximumDepth: Int = 17) throws -> (bytes: [UInt8], members: [JSONScanner.Member])
+    {
         var scanner = JSONScanner()
         let bytes = Array(text.utf8)
         try scanner.scanObject(bytes.span, maximumDepth: maximumDepth)
@@ -22,7 +23,8 @@ import Tokens
     }
 
     @Test(arguments: [
-        ("1", 0), ("\"[[\"", 0), ("{}", 1), ("[]", 1), ("[1]", 1), ("[[]]", 2), ("{\"a\":{}}", 2), ("[[],[[[]]],[]]", 4),
+        ("1", 0), ("\"[[\"", 0), ("{}", 1), ("[]", 1), ("[1]", 1), ("[[]]", 2), ("{\"a\":{}}", 2),
+        ("[[],[[[]]],[]]", 4),
     ])
     func depthCountsLevelsInsideTheValue(_ text: String, _ depth: Int) throws {
         let (_, members) = try scan("{\"deep\":[[[[[]]]]],\"v\":\(text),\"w\":1}")
@@ -31,9 +33,11 @@ import Tokens
 
     @Test(arguments: [
         ("\"plain\"", false, false), ("\"\\\"\"", true, false), ("\"\\n\"", true, true), ("\"\\u0000\"", true, true),
-        ("\"\\u001F\"", true, true), ("\"\\u007f\"", true, true), ("\"\\u0085\"", true, true), ("\"\\u00a0\"", true, false),
+        ("\"\\u001F\"", true, true), ("\"\\u007f\"", true, true), ("\"\\u0085\"", true, true),
+        ("\"\\u00a0\"", true, false),
         ("\"\u{7F}\"", false, true), ("\"\u{85}\"", false, true), ("\"\u{A0}\"", false, false), ("\"é\"", false, false),
-        ("[\"\\t\"]", true, true), ("{\"\\t\":1}", true, true), ("[1]", false, false), ("\"\\ud83d\\ude00\"", true, false),
+        ("[\"\\t\"]", true, true), ("{\"\\t\":1}", true, true), ("[1]", false, false),
+        ("\"\\ud83d\\ude00\"", true, false),
         ("\"\u{20}~\"", false, false), ("\"\u{3080}\"", false, false),
     ])
     func escapesAndControlCharactersAreFlagged(_ text: String, _ escapes: Bool, _ controls: Bool) throws {
@@ -49,7 +53,10 @@ import Tokens
     }
 
     @Test func elementsAreThoseThatAScanOfEachWouldFind() throws {
-        let parts = ["1", "\"a,]\\\"[\"", "[ 1,[2] ]", "[[[]],[]]", "{\"a\":[\"}\"]}", "null", "true", "-0.1e5", "\"\"", "[]", "{ }"]
+        let parts = [
+            "1", "\"a,]\\\"[\"", "[ 1,[2] ]", "[[[]],[]]", "{\"a\":[\"}\"]}", "null", "true", "-0.1e5", "\"\"", "[]",
+            "{ }",
+        ]
         for separator in [",", " , ", ",\n"] {
             let bytes = Array("[\(parts.joined(separator: separator))]".utf8)
             var scanner = JSONScanner()

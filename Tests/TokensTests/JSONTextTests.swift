@@ -30,8 +30,10 @@ import Tokens
     }
 
     @Test(arguments: [
-        ("", "\"\""), ("a", "\"a\""), ("\"", "\"\\\"\""), ("\\", "\"\\\\\""), ("/", "\"/\""), ("\n\r\t\u{8}\u{C}", "\"\\n\\r\\t\\b\\f\""),
-        ("\u{0}\u{1F}", "\"\\u0000\\u001f\""), ("é😀\u{7F}\u{2028}", "\"é😀\u{7F}\u{2028}\""), ("</script>", "\"</script>\""),
+        ("", "\"\""), ("a", "\"a\""), ("\"", "\"\\\"\""), ("\\", "\"\\\\\""), ("/", "\"/\""),
+        ("\n\r\t\u{8}\u{C}", "\"\\n\\r\\t\\b\\f\""),
+        ("\u{0}\u{1F}", "\"\\u0000\\u001f\""), ("é😀\u{7F}\u{2028}", "\"é😀\u{7F}\u{2028}\""),
+        ("</script>", "\"</script>\""),
         ("\u{B}\u{10}\u{1A}", "\"\\u000b\\u0010\\u001a\""), ("a\\\\b\"c", "\"a\\\\\\\\b\\\"c\""),
     ])
     func onlyWhatMustBeIsEscaped(_ string: String, _ expected: String) {
@@ -45,7 +47,9 @@ import Tokens
             let text = escaped(original)
             let json = try JSON.parse(text, maximumDepth: 0)
             let decoded = JSONText.string(unescaping: text.utf8.span, 1..<text.utf8.count - 1)
-            if json.string.map({ Array($0.utf8) }) != Array(original.utf8) || Array(decoded.utf8) != Array(original.utf8) {
+            if json.string.map({ Array($0.utf8) }) != Array(original.utf8)
+                || Array(decoded.utf8) != Array(original.utf8)
+            {
                 Issue.record("U+\(String(code, radix: 16))")
             }
         }

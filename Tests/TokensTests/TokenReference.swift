@@ -12,7 +12,9 @@ struct TokenReference {
         let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, !parts.contains(where: \.isEmpty) else { return nil }
         let decoded = parts.compactMap { Self.decoded($0) }
-        guard decoded.count == 3, let header = try? JSON.parse(decoded[0].span, maximumDepth: 8) else { return nil }
+        guard decoded.count == 3 else { return nil }
+        let json = decoded[0]
+        guard let header = try? JSON.parse(json.span, maximumDepth: 8) else { return nil }
         guard let members = header.members, members.count == 3 else { return nil }
         guard let algorithm = header["alg"]?.string, let typ = header["typ"]?.string, let kid = header["kid"]?.string
         else { return nil }

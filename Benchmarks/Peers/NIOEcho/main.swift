@@ -17,7 +17,7 @@ final class EchoHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let pair = String(repeating: "p", count: 950)
-    private let verdict = String(repeating: "v", count: 700)
+    private let verdict = String(repeating: "v", count: 550)
     private let keys = #"{"keys":[]}"#
     private let grant = "01980000-0000-7000-8000-000000000000"
     private var head: HTTPRequestHead?

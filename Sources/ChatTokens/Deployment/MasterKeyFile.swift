@@ -31,7 +31,7 @@ enum MasterKeyFile {
             try handle.synchronize()
         } catch {
             // Half a key would lock the database for good.
-            unlink(path)
+            _ = unsafe unlink(path)
             throw CommandFailure("The master key file \(path) cannot be written: \(error.localizedDescription)")
         }
     }

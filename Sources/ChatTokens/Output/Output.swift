@@ -5,8 +5,13 @@ internal import Tokens
 enum Output {
     /// Prints exactly one JSON document, or text for people.
     static func show(asJSON: Bool, _ json: @autoclosure () -> JSON, text: @autoclosure () -> String) {
+        show(asJSON: asJSON, bytes: json().compactBytes(), text: text())
+    }
+
+    /// The same for a document that is text already.
+    static func show(asJSON: Bool, bytes: @autoclosure () -> [UInt8], text: @autoclosure () -> String) {
         if asJSON {
-            write(json().compactBytes() + [UInt8(ascii: "\n")], to: .standardOutput)
+            write(bytes() + [UInt8(ascii: "\n")], to: .standardOutput)
         } else {
             let text = text()
             write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: .standardOutput)

@@ -4,6 +4,7 @@ internal import Logging
 internal import ServiceLifecycle
 internal import SQLiteStorage
 internal import UnixSignals
+internal import WebAPI
 
 /// Puts a server together and runs it until it is told to stop.
 struct Assembly {
@@ -19,12 +20,10 @@ struct Assembly {
         let world = installation.world
         let directory = Directory(
             storage: storage, vault: installation.vault, world: world, deployment: installation.settings.deployment)
-        let batcher = Batcher<IssueCommand, IssueOutcome>(label: "chat-tokens.issue", world: world) {
-            (commands) throws(StoreFailure) in try storage.issue(commands)
-        }
         let tail = ChangeTail(storage: storage, directory: directory, world: world)
-        var services: [any Service] = [ChangeFollower(tail: tail, logger: logger)]
-        services += try servers(directory: directory, batcher: batcher, logger: logger)
+        let services: [any Service] = [
+            try ChangeFollower(tail: tail, logger: logger), server(directory: directory, logger: logger),
+        ]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(60)
@@ -34,11 +33,44 @@ struct Assembly {
         logger.info("stopped")
     }
 
-    /// The HTTP servers: the API, and metrics where they are asked for.
-    private func servers(
-        directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>, logger: Logger
-    ) throws -> [any Service] {
-        []
+    /// The API on both lanes, and metrics where they are asked for.
+    private func server(directory: Directory, logger: Logger) -> TokenServer {
+        let settings = installation.settings
+        let world = installation.world
+        let registry = PrometheusRegistry()
+        let metrics = ServerMetrics(registry: registry)
+        let batcher = batcher(metrics: metrics, logger: logger)
+        metrics.watch(directory: directory, queueDepth: { batcher.depth }, world: world)
+        let parts = ServerParts(
+            directory: directory, issue: IssueTokens(directory: directory, batcher: batcher),
+            storage: installation.storage, world: world, metrics: metrics, registry: registry,
+            log: RequestLog(includesSuccesses: settings.accessLog, world: world), logger: logger)
+        let serverSettings = ServerSettings(
+            address: .init(host: settings.address.host, port: settings.address.port),
+            metrics: settings.metricsAddress.map { .init(host: $0.host, port: $0.port) },
+            eventLoops: settings.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount,
+            tls: settings.tls.map { .init(certificate: $0.certificate, key: $0.key) })
+        return TokenServer(settings: serverSettings, parts: parts) { port in
+            announce(Settings.Address(host: settings.address.host, port: port), logger)
+        }
+    }
+
+    private func batcher(metrics: ServerMetrics, logger: Logger) -> Batcher<IssueCommand, IssueOutcome> {
+        let storage = installation.storage
+        return Batcher(label: "chat-tokens.issue", world: installation.world) { (commands) throws(StoreFailure) in
+            try storage.issue(commands)
+        } observe: { observation in
+            metrics.observe(observation)
+            guard let failure = observation.failure else { return }
+            logger.error(
+                "a batch was not stored",
+                metadata: ["cause": "\(failure.sentence)", "requests": "\(observation.count)"])
+        }
+    }
+
+    /// Says where the API listens, on stdout for people and scripts, on stderr as a log line.
+    private func announce(_ address: Settings.Address, _ logger: Logger) {
+        logger.info("listening", metadata: ["address": "\(address)"])
     }
 
     private var startLine: Logger.Metadata {

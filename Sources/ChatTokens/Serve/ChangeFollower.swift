@@ -10,16 +10,21 @@ struct ChangeFollower: Service {
     private let pause: Duration
     private let thread = DispatchQueue(label: "chat-tokens.change-log")
 
-    /// A follower that looks every `pause`.
-    init(tail: ChangeTail, logger: Logger, pause: Duration = .milliseconds(500)) {
+    /// Where reading begins.
+    private let start: Int64
+
+    /// A follower that looks every `pause`, from the end of the log as it is now; made before anything is loaded, so
+    /// that no change falls between the two.
+    init(tail: ChangeTail, logger: Logger, pause: Duration = .milliseconds(200)) throws(StoreFailure) {
         self.tail = tail
+        start = try tail.start()
         self.logger = logger
         self.pause = pause
     }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var position: Int64?
+        await cancelWhenGracefulShutdown {
+            var position = start
             while !Task.isCancelled {
                 position = await step(from: position)
                 try? await Task.sleep(for: pause)
@@ -27,12 +32,12 @@ struct ChangeFollower: Service {
         }
     }
 
-    /// Reads to the end of the log; nil, or the old position, where that failed.
-    private func step(from position: Int64?) async -> Int64? {
+    /// Reads to the end of the log; the old position where that failed.
+    private func step(from position: Int64) async -> Int64 {
         await withCheckedContinuation { continuation in
             thread.async {
                 do throws(StoreFailure) {
-                    continuation.resume(returning: try tail.advance(from: try position ?? tail.start()))
+                    continuation.resume(returning: try tail.advance(from: position))
                 } catch {
                     logger.error("the change log cannot be read", metadata: ["cause": "\(error.sentence)"])
                     continuation.resume(returning: position)

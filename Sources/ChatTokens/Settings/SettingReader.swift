@@ -48,6 +48,9 @@ struct SettingReader {
         take(setting, default: nil, shown: nil, rule: rule) { isFit($0) ? .some($0) : nil }
     }
 
+    /// Whether somebody wrote the setting, well or not.
+    func isSet(_ setting: Setting) -> Bool { sources.value(of: setting) != nil }
+
     /// Adds a problem that shows only when several settings are seen together.
     mutating func refuse(_ problem: String) {
         problems.append(problem)

@@ -56,8 +56,7 @@ extension Settings {
         let certificate = reader.optional(.tlsCertificate, rule: rule, SettingRule.isReadableFile)
         let key = reader.optional(.tlsKey, rule: rule, SettingRule.isReadableFile)
         if let certificate, let key { return TLSFiles(certificate: certificate, key: key) }
-        let isSet = { (setting: Setting) in reader.lines.contains { $0.setting == setting && $0.text != nil } }
-        if isSet(.tlsCertificate) != isSet(.tlsKey) {
+        if reader.isSet(.tlsCertificate) != reader.isSet(.tlsKey) {
             reader.refuse(
                 "\(Setting.tlsCertificate.variable) and \(Setting.tlsKey.variable) must be set together or not at all")
         }

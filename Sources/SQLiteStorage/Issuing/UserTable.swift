@@ -44,9 +44,12 @@ struct StoredUser {
 
     /// The stored user as far as the change looks at it: what it replaces anyway need not be read.
     func kept(by change: UserChange) -> User {
-        User(
-            id: change.id, name: change.name == .keep ? name : nil, image: change.image == .keep ? image : nil,
-            custom: change.custom == .keep ? custom : nil)
+        var user = User(id: change.id)
+        // Matched, not compared: `==` of a generic enum costs more than the columns.
+        if case .keep = change.name { user.name = name }
+        if case .keep = change.image { user.image = image }
+        if case .keep = change.custom { user.custom = custom }
+        return user
     }
 
     /// Whether the row says the same as the user, byte for byte.

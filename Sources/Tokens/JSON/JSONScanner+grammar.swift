@@ -4,7 +4,7 @@
 extension JSONScanner {
     /// A value with all that `Value` tells about it: what the counters gained while it was read.
     ///
-    /// - Parameter first: The byte at `start`, so that nobody loads it twice.
+    /// `first` is the byte at `start`, here and below: it is loaded once.
     @inline(__always)
     mutating func recordedValue(
         _ bytes: Span<UInt8>, _ start: Int, _ first: UInt8, _ depth: Int

@@ -138,6 +138,8 @@ sent many times at once, updates and never duplicates.</p>
 <p>For <code>name</code>, <code>image</code> and <code>custom</code>: an absent member keeps what is stored, <code>null</code> clears it, a value replaces
 it; <code>custom</code> is replaced whole. <code>custom</code> is kept as the JSON text that came, less whitespace between its
 parts: no number loses a digit. The body may have 16 KiB.</p>
+<p>Every request with a good key counts against the tenant&#x27;s rate limit, and every answer to one carries
+<code>RateLimit</code> and <code>RateLimit-Policy</code>. Only a pair that is issued counts against the quota.</p>
 <pre><code>curl -i http://127.0.0.1:8080/tokens \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -324,8 +326,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">422</td><td><p>The request is well-formed, but the tokens cannot be issued.</p>
-<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<tr><td class="status no">422</td><td><p>The request is well-formed, but the tokens cannot be issued. Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>, <code>RateLimit-Policy</code>, <code>RateLimit</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>token_too_large</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#token_too_large&quot;,
   &quot;title&quot;: &quot;Token too large&quot;,
@@ -361,7 +363,7 @@ Nothing was stored.</p>
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
   &quot;title&quot;: &quot;Rate limit exceeded&quot;,
   &quot;status&quot;: 429,
-  &quot;detail&quot;: &quot;The tenant may make 100 requests a second with bursts of 500; come back in 3 s.&quot;,
+  &quot;detail&quot;: &quot;The tenant may make 100 requests a second with bursts of 500; come back in 1 s.&quot;,
   &quot;code&quot;: &quot;rate_limited&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
@@ -1097,7 +1099,7 @@ authorization server: the lists of response and grant types are empty rather tha
 </section>
 <section id="getReadiness"><h3>Can this server do its work?</h3>
 <div class="route"><span class="get">GET</span> /readyz</div>
-<p>The database answers, its migrations fit this release and its disk can be written. For load balancers and
+<p>The database answers, its migrations fit this release, its disk can be written and the change log is being read. For load balancers and
 readiness probes.</p>
 <p>Public: needs no key.</p>
 <pre><code>curl -i http://127.0.0.1:8080/readyz</code></pre>
@@ -1153,7 +1155,7 @@ readiness probes.</p>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>OpenAPI 3.1, as YAML.</p>
-<p></p>
+<p>Headers: <code>Cache-Control</code>.</p>
 <details><summary>Its outline</summary><pre><code>{
   &quot;openapi&quot;: &quot;3.1.0&quot;,
   &quot;info&quot;: {
@@ -1189,7 +1191,7 @@ readiness probes.</p>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>A page.</p>
-<p></p>
+<p>Headers: <code>Cache-Control</code>.</p>
 <details><summary>start</summary><pre><code>&lt;!doctype html&gt;</code></pre>
 </details>
 </td></tr>

@@ -59,6 +59,9 @@ paths:
         For `name`, `image` and `custom`: an absent member keeps what is stored, `null` clears it, a value replaces
         it; `custom` is replaced whole. `custom` is kept as the JSON text that came, less whitespace between its
         parts: no number loses a digit. The body may have 16 KiB.
+
+        Every request with a good key counts against the tenant's rate limit, and every answer to one carries
+        `RateLimit` and `RateLimit-Policy`. Only a pair that is issued counts against the quota.
       security:
         - apiKey: []
       parameters:
@@ -126,10 +129,12 @@ paths:
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '422':
-          description: The request is well-formed, but the tokens cannot be issued.
+          description: The request is well-formed, but the tokens cannot be issued. Nothing was stored.
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
             Cache-Control: {$ref: '#/components/headers/NoStore'}
+            RateLimit-Policy: {$ref: '#/components/headers/RateLimit-Policy'}
+            RateLimit: {$ref: '#/components/headers/RateLimit'}
           content:
             application/problem+json:
               schema:
@@ -179,7 +184,7 @@ paths:
                     type: http://127.0.0.1:8080/docs#rate_limited
                     title: Rate limit exceeded
                     status: 429
-                    detail: The tenant may make 100 requests a second with bursts of 500; come back in 3 s.
+                    detail: The tenant may make 100 requests a second with bursts of 500; come back in 1 s.
                     code: rate_limited
                     requestId: 1k9zqf3mw-4
                 quota_exceeded:
@@ -575,7 +580,7 @@ paths:
       tags: [Operation]
       summary: Can this server do its work?
       description: |
-        The database answers, its migrations fit this release and its disk can be written. For load balancers and
+        The database answers, its migrations fit this release, its disk can be written and the change log is being read. For load balancers and
         readiness probes.
       security: []
       parameters:
@@ -630,6 +635,7 @@ paths:
           description: OpenAPI 3.1, as YAML.
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/FiveMinutes'}
           content:
             application/yaml:
               schema: {type: object, required: [openapi, info, paths, components]}
@@ -653,6 +659,7 @@ paths:
           description: A page.
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/FiveMinutes'}
           content:
             text/html:
               schema: {type: string}
@@ -722,17 +729,20 @@ components:
       description: Seconds until a retry can succeed.
       required: true
       schema: {type: integer, minimum: 1}
-      example: 3
+      example: 1
     RateLimit-Policy:
-      description: The tenant's limit, `q` requests in `w` seconds (IETF draft `draft-ietf-httpapi-ratelimit-headers`).
+      description: |
+        `q` requests at once, made good again in `w` seconds (IETF draft `draft-ietf-httpapi-ratelimit-headers`). The
+        policy is `tenant`, the rate limit, or with `quota_exceeded` it is `quota`, the pairs of the month.
       required: true
       schema: {type: string, pattern: '^"[a-z]+";q=[0-9]+;w=[0-9]+'}
-      example: '"tenant";q=100;w=60'
+      example: '"tenant";q=500;w=5'
     RateLimit:
-      description: What is left, `r` requests, and `t` seconds until more (the same draft).
+      description: |
+        `r` requests could follow at once; in `t` seconds all of the limit is back or, with a 429, the next request passes.
       required: true
       schema: {type: string, pattern: '^"[a-z]+";r=[0-9]+;t=[0-9]+'}
-      example: '"tenant";r=50;t=30'
+      example: '"tenant";r=499;t=1'
 
   responses:
     NotModified:

@@ -4,9 +4,9 @@ internal import Foundation
 enum PortProbe {
     /// Why not, in a sentence without a full stop; nil where it can.
     static func complaint(about address: Settings.Address) -> String? {
-        var hints = addrinfo()
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        hints.ai_socktype = streamSocket
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        unsafe hints.ai_socktype = streamSocket
         var list: UnsafeMutablePointer<addrinfo>?
         let status = unsafe getaddrinfo(address.host, String(address.port), &hints, &list)
         guard status == 0, let first = unsafe list else {

@@ -26,7 +26,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         // A peer that closes early is an error of one write, not the end of the process.
-        _ = unsafe signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGPIPE, SIG_IGN)
         let settings = try deployment.settings(with: server)
         JSONLines.bootstrap(level: settings.logLevel)
         if let complaint = PortProbe.complaint(about: settings.address) {

@@ -5,6 +5,7 @@ internal import Tokens
 struct DecodedToken {
     let header: JSON
     let claims: JSON
+    private let headerText: [UInt8], claimsText: [UInt8]
     private let signatureBytes: Int
 
     private static let longest = 64 * 1_024
@@ -15,27 +16,33 @@ struct DecodedToken {
         guard token.utf8.count <= Self.longest, parts.count == 3 else {
             throw CommandFailure("This is no token: it is not three parts with two dots between them.")
         }
-        header = try Self.object(parts[0], called: "header")
-        claims = try Self.object(parts[1], called: "payload")
+        (header, headerText) = try Self.object(parts[0], called: "header")
+        (claims, claimsText) = try Self.object(parts[1], called: "payload")
         guard let signature = Base64URL.decode(parts[2]) else {
             throw CommandFailure("The signature is not base64url.")
         }
         signatureBytes = signature.count
     }
 
-    private static func object(_ part: String, called name: String) throws(CommandFailure) -> JSON {
+    private static func object(_ part: String, called name: String) throws(CommandFailure) -> (JSON, [UInt8]) {
         guard let bytes = Base64URL.decode(part) else { throw CommandFailure("The \(name) is not base64url.") }
         do throws(JSONFailure) {
             let json = try JSON.parse(bytes.span, maximumDepth: 64)
             guard json.kind == .object else { throw JSONFailure(.objectExpected, at: 0) }
-            return json
+            return (json, bytes)
         } catch {
             throw CommandFailure("The \(name) is not a JSON object: \(error).")
         }
     }
 
-    var json: JSON {
-        ["verified": false, "header": header, "claims": claims, "signatureBytes": JSON(Int64(signatureBytes))]
+    /// The token as a JSON object, its two parts as they were signed.
+    var document: [UInt8] {
+        var document = JSONDocument()
+        document.add("verified", false)
+        document.add("header", verbatim: headerText)
+        document.add("claims", verbatim: claimsText)
+        document.add("signatureBytes", JSON(Int64(signatureBytes)))
+        return document.bytes
     }
 
     /// The token for people.

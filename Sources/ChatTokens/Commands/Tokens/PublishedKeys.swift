@@ -41,7 +41,7 @@ struct PublishedKeys {
         guard claims["aud"]?.string == audience else { return .invalid(.wrongAudience) }
         guard let expiry = claims["exp"]?.integer, claims["sub"]?.string != nil else { return .invalid(.malformed) }
         guard now.seconds < expiry else { return .invalid(.expired) }
-        return .valid(kind: kind, claims: claims, tenant: Self.tenant(claims))
+        return .valid(kind: kind, claims: payload, tenant: Self.tenant(claims))
     }
 
     /// The part of the issuer after the last `/t/`.

@@ -22,6 +22,6 @@ struct TokenInspect: ParsableCommand {
 
     func run() throws {
         let token = try DecodedToken(try argument.text())
-        Output.show(asJSON: output.json, token.json, text: token.sheet(now: World.system.now()).text)
+        Output.show(asJSON: output.json, bytes: token.document, text: token.sheet(now: World.system.now()).text)
     }
 }

@@ -52,21 +52,23 @@ struct TokenMint: ParsableCommand {
             user: user, name: name, image: image, custom: custom, expiresIn: expiresIn?.count, channels: channels
         ).checked()
         let pair = try deployment.open().consoleTokens.mint(request, for: tenant, apiKey: key)
-        Output.show(asJSON: output.json, Self.json(pair), text: Self.text(pair))
+        Output.show(asJSON: output.json, bytes: Self.document(pair), text: Self.text(pair))
     }
 
-    private static func json(_ pair: ConsoleTokens.Pair) -> JSON {
-        // Stored metadata was accepted by the same rules, but may hold numbers that a tree cannot.
-        let custom = pair.user.custom.flatMap { bytes in try? JSON.parse(bytes.span, maximumDepth: 32) }
-        return [
-            "token": JSON(pair.token), "wsToken": JSON(pair.wsToken),
-            "user": [
-                "id": JSON(pair.user.id.text), "name": JSON(optional: pair.user.name),
-                "image": JSON(optional: pair.user.image), "custom": custom ?? nil,
-            ],
-            "expiresIn": JSON(pair.expiresAt.seconds - pair.grant.birth.seconds),
-            "expiresAt": JSON(pair.expiresAt.description), "grantId": JSON(pair.grant.description),
-        ]
+    private static func document(_ pair: ConsoleTokens.Pair) -> [UInt8] {
+        var user = JSONDocument()
+        user.add("id", JSON(pair.user.id.text))
+        user.add("name", JSON(optional: pair.user.name))
+        user.add("image", JSON(optional: pair.user.image))
+        user.add("custom", verbatim: pair.user.custom ?? Array("null".utf8))
+        var document = JSONDocument()
+        document.add("token", JSON(pair.token))
+        document.add("wsToken", JSON(pair.wsToken))
+        document.add("user", verbatim: user.bytes)
+        document.add("expiresIn", JSON(pair.expiresAt.seconds - pair.grant.birth.seconds))
+        document.add("expiresAt", JSON(pair.expiresAt.description))
+        document.add("grantId", JSON(pair.grant.description))
+        return document.bytes
     }
 
     private static func text(_ pair: ConsoleTokens.Pair) -> String {

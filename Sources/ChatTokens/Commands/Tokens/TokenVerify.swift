@@ -42,7 +42,7 @@ struct TokenVerify: AsyncParsableCommand {
         } else {
             verdict = PublicVerdict(try deployment.open().consoleTokens.verify(token, expect: expect))
         }
-        Output.show(asJSON: output.json, verdict.json, text: verdict.text)
+        Output.show(asJSON: output.json, bytes: verdict.document, text: verdict.text)
         if !verdict.isValid { throw ExitCode.failure }
     }
 }
