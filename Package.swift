@@ -87,5 +87,10 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // Operations of the hot paths, one at a time, for Benchmarks/Micro/run to count instructions of.
+        .executableTarget(
+            name: "Micro", dependencies: ["Domain", "Tokens"], path: "Benchmarks/Micro/Sources",
+            swiftSettings: strict),
     ]
 )

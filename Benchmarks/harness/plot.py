@@ -31,7 +31,7 @@ def chart(rows, title, path):
             f'<text x="{LEFT + width + 6:.1f}" y="{top + 14}"{weight}>{row["rate"]:,.0f}/s{ratio}</text>',
         ]
     parts.append(
-        f'<text x="{LEFT}" y="{height - 8}" fill="#868e96">requests a second (in brackets: of ours); '
-        f'grey: the floor, answers without doing the work</text></svg>')
+        f'<text x="12" y="{height - 8}" fill="#868e96">requests a second; in brackets: relative to ours; '
+        f'grey: floors, which answer without doing the work</text></svg>')
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(parts) + "\n")

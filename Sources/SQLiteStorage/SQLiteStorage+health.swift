@@ -53,3 +53,34 @@ extension SQLiteStorage {
         }
     }
 }
+
+/// How the connection that writes is set up, as SQLite itself reports it.
+package struct Safeguards: Sendable, Equatable {
+    /// The journal mode; `wal`.
+    package let journal: String
+    /// The level of `synchronous`; 2 is FULL: a commit returns when the disk has it.
+    package let synchronous: Int
+    /// Whether references between tables are checked.
+    package let foreignKeys: Bool
+
+    /// A report.
+    package init(journal: String, synchronous: Int, foreignKeys: Bool) {
+        self.journal = journal
+        self.synchronous = synchronous
+        self.foreignKeys = foreignKeys
+    }
+}
+
+extension SQLiteStorage {
+    /// What makes this database keep its promises.
+    package func safeguards() throws(StoreFailure) -> Safeguards {
+        try StoreFailure.translating {
+            try pool.writeWithoutTransaction { db in
+                Safeguards(
+                    journal: try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+                    synchronous: try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0,
+                    foreignKeys: try Bool.fetchOne(db, sql: "PRAGMA foreign_keys") ?? false)
+            }
+        }
+    }
+}

@@ -35,37 +35,46 @@ struct Installation {
         }
         let master = try MasterKeyFile.load(settings.masterKey)
         if mode != .tool { try makeFolder(settings.database.folder) }
-        do throws(StoreFailure) {
-            let storage = try SQLiteStorage.open(path: path, mode: mode == .serve ? .serve : .tool, world: world)
-            try check(master, against: storage, path: path)
-            return Installation(settings: settings, storage: storage, vault: Vault(master: master), world: world)
-        } catch {
-            throw CommandFailure(error, doing: "Opening the database \(path)")
+        let storage = try telling(of: path) { () throws(StoreFailure) in
+            try SQLiteStorage.open(path: path, mode: mode == .serve ? .serve : .tool, world: world)
         }
+        try check(master, against: storage, path: path)
+        return Installation(settings: settings, storage: storage, vault: Vault(master: master), world: world)
     }
 
     /// A new database takes the key as its own; any other must know it.
     private static func check(
         _ master: MasterKey, against storage: SQLiteStorage, path: String
-    ) throws(StoreFailure) {
-        if let stored = try storage.masterKeyCheck() {
+    ) throws(CommandFailure) {
+        if let stored = try telling(of: path, storage.masterKeyCheck) {
             guard MasterKeyCheck.value(stored, fits: master) else {
-                throw .corrupt(cause: "this is not the master key this database was set up with")
+                throw CommandFailure("This is not the master key the database \(path) was set up with.")
             }
             return
         }
-        guard try storage.isEmpty() else {
-            throw .corrupt(cause: "the database has tenants but no record of its master key")
+        guard try telling(of: path, storage.isEmpty) else {
+            throw CommandFailure("The database \(path) has tenants but no record of its master key.")
         }
         let value: [UInt8]
         do throws(TokenFailure) {
             value = try MasterKeyCheck.value(of: master)
         } catch {
-            throw .unavailable(cause: "the master key cannot seal: \(error)")
+            throw CommandFailure("The master key cannot seal: \(error).")
         }
         // Two commands may be the first at once; one of them set the key.
-        guard MasterKeyCheck.value(try storage.setMasterKeyCheck(value), fits: master) else {
-            throw .corrupt(cause: "another command has just set this database up with another master key")
+        let inForce = try telling(of: path) { () throws(StoreFailure) in try storage.setMasterKeyCheck(value) }
+        guard MasterKeyCheck.value(inForce, fits: master) else {
+            throw CommandFailure("Another command has just set the database \(path) up with another master key.")
+        }
+    }
+
+    private static func telling<Value>(
+        of path: String, _ body: () throws(StoreFailure) -> Value
+    ) throws(CommandFailure) -> Value {
+        do throws(StoreFailure) {
+            return try body()
+        } catch {
+            throw CommandFailure(error, doing: "Opening the database \(path)")
         }
     }
 

@@ -37,7 +37,7 @@ struct JSONLinesHandler: LogHandler {
         merged.merge(metadataProvider?.get() ?? [:]) { _, new in new }
         merged.merge(event.metadata ?? [:]) { _, new in new }
         if let error = event.error, merged["error"] == nil { merged["error"] = "\(error)" }
-        var line = Array("{\"time\":\"\(now())\",\"level\":\"\(event.level.rawValue)\",\"message\":".utf8)
+        var line = Array("{\"time\":\"\(Self.text(now()))\",\"level\":\"\(event.level.rawValue)\",\"message\":".utf8)
         line.append(json: event.message.description)
         line.append(text: ",\"logger\":")
         line.append(json: label)
@@ -49,6 +49,13 @@ struct JSONLinesHandler: LogHandler {
         }
         line.append(text: "}\n")
         write(line)
+    }
+
+    /// RFC 3339 with milliseconds.
+    private static func text(_ moment: Timestamp) -> String {
+        let fraction = String(moment.milliseconds - moment.seconds * 1_000)
+        let zeros = String(repeating: "0", count: 3 - fraction.count)
+        return "\(moment.description.dropLast()).\(zeros)\(fraction)Z"
     }
 
     private static let ownNames: Set<String> = ["time", "level", "message", "logger"]

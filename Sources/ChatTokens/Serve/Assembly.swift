@@ -3,6 +3,7 @@ internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
 internal import SQLiteStorage
+internal import Tokens
 internal import UnixSignals
 internal import WebAPI
 
@@ -71,6 +72,10 @@ struct Assembly {
     /// Says where the API listens, on stdout for people and scripts, on stderr as a log line.
     private func announce(_ address: Settings.Address, _ logger: Logger) {
         logger.info("listening", metadata: ["address": "\(address)"])
+        let url = installation.settings.publicURL
+        Output.show(
+            asJSON: announcesAsJSON, ["address": JSON(address.description), "publicUrl": JSON(url)],
+            text: "Serving \(url) on \(address); documentation at \(url)/docs")
     }
 
     private var startLine: Logger.Metadata {

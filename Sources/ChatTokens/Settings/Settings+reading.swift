@@ -48,7 +48,12 @@ extension Settings {
             parse: Logger.Level.init(rawValue:))
         accessLog = reader.take(.accessLog, default: false, shown: "off", rule: "on or off", parse: SettingRule.onOff)
         guard reader.problems.isEmpty else { throw InvalidSettings(problems: reader.problems) }
-        lines = Setting.allCases.compactMap { setting in reader.lines.first { $0.setting == setting } }
+        let normalized: [Setting: String] = [.publicUrl: publicURL, .databaseUrl: database.url]
+        lines = Setting.allCases.compactMap { setting in
+            reader.lines.first { $0.setting == setting }.map { line in
+                Line(setting: setting, text: normalized[setting] ?? line.text, origin: line.origin)
+            }
+        }
     }
 
     private static func tls(_ reader: inout SettingReader) -> TLSFiles? {

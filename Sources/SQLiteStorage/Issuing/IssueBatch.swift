@@ -12,13 +12,13 @@ struct IssueBatch {
         insert = try RawStatement(
             db,
             """
-            INSERT INTO user (tenant_id, user_id, name, image, custom, created_at, updated_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+            INSERT INTO user (name, image, custom, created_at, updated_at, tenant_id, user_id)
+            VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)
             """)
         update = try RawStatement(
             db,
             """
-            UPDATE user SET name = ?3, image = ?4, custom = ?5, updated_at = ?6 WHERE tenant_id = ?1 AND user_id = ?2
+            UPDATE user SET name = ?1, image = ?2, custom = ?3, updated_at = ?4 WHERE rowid = ?5
             """)
         tally = try MonthTally(db)
     }
@@ -34,8 +34,8 @@ struct IssueBatch {
             guard try tally.count(command) else { return .quotaExceeded }
             switch write {
             case .none: break
-            case .insert: try store(user, of: command, by: insert)
-            case .update: try store(user, of: command, by: update)
+            case .insert: try add(user, command)
+            case .update(let row): try replace(row, by: user, at: command.at)
             }
             return .issued(user)
         }
@@ -46,16 +46,25 @@ struct IssueBatch {
         try tally.write()
     }
 
-    private func store(_ user: User, of command: IssueCommand, by statement: RawStatement) throws(StoreFailure) {
-        try statement.bind(6, command.at.milliseconds)
-        try statement.withBound(1, command.tenant.text) { () throws(StoreFailure) in
-            try statement.withBound(2, user.id.text) { () throws(StoreFailure) in
-                try statement.withBound(3, user.name) { () throws(StoreFailure) in
-                    try statement.withBound(4, user.image) { () throws(StoreFailure) in
-                        try statement.withBound(5, user.custom) { () throws(StoreFailure) in
-                            try statement.changeOne()
-                        }
-                    }
+    private func add(_ user: User, _ command: IssueCommand) throws(StoreFailure) {
+        try insert.withBound(5, command.tenant.text) { () throws(StoreFailure) in
+            try insert.withBound(6, user.id.text) { () throws(StoreFailure) in
+                try write(user, at: command.at, by: insert)
+            }
+        }
+    }
+
+    private func replace(_ row: Int64, by user: User, at moment: Timestamp) throws(StoreFailure) {
+        try update.bind(5, row)
+        try write(user, at: moment, by: update)
+    }
+
+    private func write(_ user: User, at moment: Timestamp, by statement: RawStatement) throws(StoreFailure) {
+        try statement.bind(4, moment.milliseconds)
+        try statement.withBound(1, user.name) { () throws(StoreFailure) in
+            try statement.withBound(2, user.image) { () throws(StoreFailure) in
+                try statement.withBound(3, user.custom) { () throws(StoreFailure) in
+                    try statement.changeOne()
                 }
             }
         }
@@ -65,7 +74,8 @@ struct IssueBatch {
 /// What a command means for the user it found, before the quota is looked at.
 private enum Ruling {
     enum Write {
-        case none, insert, update
+        case none, insert
+        case update(row: Int64)
     }
 
     case refused(IssueOutcome)
@@ -85,6 +95,6 @@ private enum Ruling {
             self = .admitted(user, .insert)
             return
         }
-        self = .admitted(user, row.holds(user) ? .none : .update)
+        self = .admitted(user, row.holds(user) ? .none : .update(row: row.number))
     }
 }

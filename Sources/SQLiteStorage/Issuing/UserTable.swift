@@ -9,7 +9,7 @@ struct UserTable {
         find = try RawStatement(
             db,
             """
-            SELECT name, image, custom, deactivated_at FROM user WHERE tenant_id = ?1 AND user_id = ?2
+            SELECT name, image, custom, deactivated_at, rowid FROM user WHERE tenant_id = ?1 AND user_id = ?2
             """)
     }
 
@@ -41,6 +41,8 @@ struct StoredUser {
     var image: String? { statement.text(1) }
     var custom: [UInt8]? { statement.bytes(2) }
     var isDeactivated: Bool { !statement.isNull(3) }
+    /// By which the row is found again without its key.
+    var number: Int64 { statement.integer(4) }
 
     /// The stored user as far as the change looks at it: what it replaces anyway need not be read.
     func kept(by change: UserChange) -> User {

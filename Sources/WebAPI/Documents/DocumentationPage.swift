@@ -4,7 +4,7 @@
 /// What `GET /docs` answers.
 package enum DocumentationPage {
     /// Lets the page use its own style and nothing else.
-    package static let contentSecurityPolicy = "default-src 'none'; style-src 'sha256-r/VRhz1c1wTmdQhQjMq1VEk/O80R4+AGGBGMXcdkXQQ='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    package static let contentSecurityPolicy = "default-src 'none'; style-src 'sha256-ts01yoxdbUiefwFSyRknXv+pmK/IHidX31Xy0sozd5U='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     /// One page of HTML without scripts that loads nothing.
     package static let text = #"""
 <!doctype html>
@@ -26,7 +26,7 @@ package enum DocumentationPage {
   }
 }
 * { box-sizing: border-box }
-html { scroll-behavior: smooth; scroll-padding-top: 1rem }
+html { scroll-padding-top: 1rem }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", sans-serif;
   display: grid; grid-template-columns: 17rem minmax(0, 1fr); }
 a { color: var(--accent); text-decoration: none }

@@ -68,7 +68,9 @@ struct VerifyBatchEndpoint: Sendable {
         var fields = JSONFields(json)
         let tokens = fields.required("tokens", as: .array) ?? []
         let include = fields.optional("include", as: .strings) ?? []
-        if include.contains(where: { $0 != "user" }) { fields.refuse("include", "must be an array of \"user\"") }
+        if json["include"]?.isNull == true || include.contains(where: { $0 != "user" }) {
+            fields.refuse("include", "must be an array of \"user\"")
+        }
         if !(1...mostTokens).contains(tokens.count) { fields.refuse("tokens", "must have 1 to \(mostTokens) elements") }
         try check(&fields, prefix: "")
         var questions: [VerifyQuestion] = []

@@ -29,10 +29,15 @@ struct Serve: AsyncParsableCommand {
         _ = signal(SIGPIPE, SIG_IGN)
         let settings = try deployment.settings(with: server)
         JSONLines.bootstrap(level: settings.logLevel)
-        if let complaint = PortProbe.complaint(about: settings.address) {
-            throw CommandFailure("Cannot serve: \(complaint).")
-        }
+        try Self.probe(settings.address, of: .port)
+        if let metrics = settings.metricsAddress { try Self.probe(metrics, of: .metricsAddress) }
         let installation = try Installation.open(settings, mode: .serve)
         try await Assembly(installation: installation, announcesAsJSON: output.json).run()
+    }
+
+    /// Says in words what would otherwise end the server with a system error.
+    private static func probe(_ address: Settings.Address, of setting: Setting) throws(CommandFailure) {
+        guard let complaint = PortProbe.complaint(about: address) else { return }
+        throw CommandFailure("Cannot serve: \(complaint); \(setting.flag) chooses another.")
     }
 }

@@ -10,6 +10,8 @@ struct SetUp {
     private let tenant: Tenant?
     private let issued: ManageKeys.Issued?
 
+    /// How the program was called, so that what is printed can be pasted.
+    private static var program: String { CommandLine.arguments.first ?? "chat-tokens" }
     private static let firstName = "demo"
     private static let firstKeyName = "Primary API key"
 
@@ -91,14 +93,14 @@ struct SetUp {
     private var next: String {
         if let curl {
             return """
-                The API key cannot be shown again. With the server running (chat-tokens serve):
+                The API key cannot be shown again. With the server running (\(Self.program) serve):
 
                 \(curl)
                 """
         }
         return """
             API keys cannot be shown again. To make another one:
-              chat-tokens key create --tenant \(tenant?.id.text ?? "<tenant>") --name "Another key"
+              \(Self.program) key create --tenant \(tenant?.id.text ?? "<tenant>") --name "Another key"
             """
     }
 }

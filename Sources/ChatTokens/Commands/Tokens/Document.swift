@@ -1,42 +1,44 @@
 internal import Foundation
 
-#if canImport(FoundationNetworking)
-    internal import FoundationNetworking
-#endif
-
 /// A small document from a file or from the web.
 enum Document {
     private static let longest = 1 << 20
-    private static let patience: TimeInterval = 10
+    private static let patience = 10
 
     /// The bytes at a path or an http(s) URL; at most 1 MiB, within 10 seconds.
-    static func fetch(_ place: String) async throws(CommandFailure) -> [UInt8] {
-        let bytes: [UInt8]
-        if place.hasPrefix("http://") || place.hasPrefix("https://") {
-            bytes = try await download(place)
-        } else {
-            guard let content = FileManager.default.contents(atPath: place) else {
-                throw CommandFailure("Cannot read \(place).")
-            }
-            bytes = Array(content)
-        }
-        guard bytes.count <= longest else { throw CommandFailure("\(place) is larger than 1 MiB.") }
-        return bytes
+    static func fetch(_ place: String) throws(CommandFailure) -> [UInt8] {
+        let isOnTheWeb = place.hasPrefix("http://") || place.hasPrefix("https://")
+        let content = isOnTheWeb ? try download(place) : FileManager.default.contents(atPath: place)
+        guard let content else { throw CommandFailure("Cannot read \(place).") }
+        guard content.count <= longest else { throw CommandFailure("\(place) is larger than 1 MiB.") }
+        return Array(content)
     }
 
-    private static func download(_ place: String) async throws(CommandFailure) -> [UInt8] {
-        guard let url = URL(string: place) else { throw CommandFailure("\(place) is not a URL.") }
-        let status: Int
+    /// Has curl fetch the URL: an HTTP client linked in would stay in the server's memory for this one command.
+    private static func download(_ url: String) throws(CommandFailure) -> Data {
+        let curl = Process()
+        let answer = Pipe()
+        let complaint = Pipe()
+        curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        curl.arguments = [
+            "curl", "--fail", "--silent", "--show-error", "--proto", "=http,https", "--max-time", "\(patience)",
+            "--max-filesize", "\(longest)", "--", url,
+        ]
+        curl.standardOutput = answer
+        curl.standardError = complaint
         let content: Data
         do {
-            let request = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: patience)
-            let (data, response) = try await URLSession.shared.data(for: request)
-            content = data
-            status = (response as? HTTPURLResponse)?.statusCode ?? 0
+            try curl.run()
+            content = try answer.fileHandleForReading.readToEnd() ?? Data()
         } catch {
-            throw CommandFailure("Cannot fetch \(place): \(error.localizedDescription)")
+            throw CommandFailure("Cannot fetch \(url): \(error.localizedDescription)")
         }
-        guard status == 200 else { throw CommandFailure("\(place) answered with status \(status).") }
-        return Array(content)
+        curl.waitUntilExit()
+        guard curl.terminationStatus == 0 else {
+            let reason = (try? complaint.fileHandleForReading.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
+            let text = (reason ?? "curl failed").trimmingCharacters(in: .whitespacesAndNewlines)
+            throw CommandFailure("Cannot fetch \(url): \(text)")
+        }
+        return content
     }
 }

@@ -48,7 +48,8 @@ enum PublicVerdict {
             let claims = Self.tree(text)
             // As JSON, so that no control character reaches the terminal.
             let user = String(decoding: claims["sub"]?.compactBytes() ?? [], as: UTF8.self)
-            return "valid: a \(kind.rawValue) token for \(user), until \(Self.moment(claims["exp"])?.description ?? "?")"
+            return
+                "valid: a \(kind.rawValue) token for \(user), until \(Self.moment(claims["exp"])?.description ?? "?")"
         }
     }
 

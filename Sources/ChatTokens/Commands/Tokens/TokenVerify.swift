@@ -3,7 +3,7 @@ internal import Domain
 internal import Tokens
 
 /// `chat-tokens token verify`.
-struct TokenVerify: AsyncParsableCommand {
+struct TokenVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Checks a token against the database, or against a JWK set as a gateway would.",
@@ -14,7 +14,7 @@ struct TokenVerify: AsyncParsableCommand {
               chat-tokens token verify <token> --expect ws --jwks secret.jwk
 
             --jwks takes a file or an http(s) URL with a JWK set or one JWK (such as `signing-key export --private` \
-            prints) and needs no database. The exit status is 0 for a valid token and 1 for any other.
+            prints) and needs no database; curl fetches URLs. The exit status is 0 for a valid token and 1 for any other.
             """)
 
     @OptionGroup
@@ -32,11 +32,11 @@ struct TokenVerify: AsyncParsableCommand {
     @OptionGroup
     var output: OutputOptions
 
-    func run() async throws {
+    func run() throws {
         let token = try argument.text()
         let verdict: PublicVerdict
         if let jwks {
-            let keys = try PublishedKeys(await Document.fetch(jwks))
+            let keys = try PublishedKeys(try Document.fetch(jwks))
             let audience = try deployment.settings().deployment.audience(of: expect)
             verdict = keys.judge(token, expect: expect, audience: audience, now: World.system.now())
         } else {

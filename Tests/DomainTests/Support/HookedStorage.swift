@@ -1,0 +1,65 @@
+import Domain
+import Synchronization
+import Tokens
+
+/// A real database that calls back after a tenant or an API key was read and before the reader learns of it: where
+/// another node's change would fall.
+final class HookedStorage: Storage {
+    private let real: any Storage
+    private let hook: Mutex<(@Sendable () throws(StoreFailure) -> Void)?> = Mutex(nil)
+
+    init(_ real: any Storage) {
+        self.real = real
+    }
+
+    /// What to do after the next read, once.
+    func afterNextRead(_ work: @escaping @Sendable () throws(StoreFailure) -> Void) {
+        hook.withLock { $0 = work }
+    }
+
+    private func callBack() throws(StoreFailure) {
+        let work = hook.withLock { hook in
+            defer { hook = nil }
+            return hook
+        }
+        try work?()
+    }
+
+    func tenant(_ id: Tenant.ID) throws(StoreFailure) -> (tenant: Tenant, keys: [SealedKey])? {
+        let row = try real.tenant(id)
+        try callBack()
+        return row
+    }
+
+    func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey? {
+        let key = try real.apiKey(id)
+        try callBack()
+        return key
+    }
+
+    func changes(after sequence: Int64, limit: Int) throws(StoreFailure) -> [Change] {
+        let changes = try real.changes(after: sequence, limit: limit)
+        try callBack()
+        return changes
+    }
+
+    func issue(_ commands: [IssueCommand]) throws(StoreFailure) -> [IssueOutcome] { try real.issue(commands) }
+    func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? { try real.user(tenant, id) }
+    func issuedPairs(_ tenant: Tenant.ID, in month: Month) throws(StoreFailure) -> Int64 {
+        try real.issuedPairs(tenant, in: month)
+    }
+    func tenants() throws(StoreFailure) -> [Tenant] { try real.tenants() }
+    func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure) {
+        try real.create(tenant, signingKey: signingKey)
+    }
+    func update(_ tenant: Tenant) throws(StoreFailure) { try real.update(tenant) }
+    func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey] { try real.apiKeys(of: owner) }
+    func create(_ key: APIKey) throws(StoreFailure) { try real.create(key) }
+    func update(_ key: APIKey) throws(StoreFailure) { try real.update(key) }
+    func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure) { try real.add(key, to: tenant) }
+    func setStates(_ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp)
+        throws(StoreFailure)
+    { try real.setStates(states, of: tenant, at: moment) }
+    func newestChange() throws(StoreFailure) -> Int64 { try real.newestChange() }
+    func health() -> StorageHealth { real.health() }
+}

@@ -1,0 +1,91 @@
+"""Fixtures of the end-to-end tests: the real binary, fresh for every module, on ports nobody uses."""
+
+import os
+import pathlib
+import resource
+import shutil
+
+import pytest
+
+import deployment as _deployment
+from deployment import Deployment
+
+# Modules that look at what all others left behind.
+_LAST = ("test_logs",)
+
+
+def pytest_configure(config):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    if not _deployment.BINARY.exists():
+        raise pytest.UsageError(f"{_deployment.BINARY} does not exist: build it, or set CHAT_TOKENS_BINARY")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.module.__name__ in _LAST)
+
+
+def missing(what: str) -> None:
+    """Skips the test; where CI is set, what is missing is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing", pytrace=False)
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Finds a program that a test needs."""
+
+    def find(name: str) -> str:
+        return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") or missing(name)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def unavailable():
+    return missing
+
+
+@pytest.fixture
+def make_deployment(tmp_path_factory):
+    """Makes deployments for one test."""
+
+    def make(**settings: str) -> Deployment:
+        made = Deployment(tmp_path_factory.mktemp("deployment"), **settings)
+        made.initialize()
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory) -> Deployment:
+    """A deployment with the tenants acme and globex."""
+    made = Deployment(tmp_path_factory.mktemp("deployment"))
+    made.initialize()
+    made.tenant("acme")
+    made.tenant("globex")
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(deployment):
+    with deployment.serve() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def key(deployment) -> str:
+    """An API key of acme."""
+    return deployment.key("acme")
+
+
+@pytest.fixture(scope="module")
+def other_key(deployment) -> str:
+    """An API key of globex."""
+    return deployment.key("globex")
+
+
+@pytest.fixture(scope="module")
+def node_key(deployment) -> str:
+    return deployment.node_key()

@@ -1,0 +1,60 @@
+import Domain
+import Foundation
+import SQLiteStorage
+import Testing
+
+/// A way to make an empty database; the conformance suites run on each.
+struct Backend: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let makeEmpty: @Sendable () throws -> Store
+
+    static let all = [sqlite]
+
+    static let sqlite = Backend(testDescription: "SQLite") {
+        let folder = try Folder()
+        let storage = try SQLiteStorage.open(path: folder.database, mode: .serve, world: .standing)
+        return Store(storage) {
+            try? storage.close()
+            folder.remove()
+        }
+    }
+}
+
+/// An empty database, gone with the last reference to it.
+final class Store: Sendable {
+    let storage: any Storage
+    private let dispose: @Sendable () -> Void
+
+    init(_ storage: any Storage, dispose: @escaping @Sendable () -> Void) {
+        self.storage = storage
+        self.dispose = dispose
+    }
+
+    deinit { dispose() }
+}
+
+/// A temporary directory of a test's own.
+struct Folder: Sendable {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "storage-tests-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    var database: String { path + "/chat-tokens.db" }
+
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
+}
+
+extension World {
+    /// A world whose wall clock stands still.
+    static let standing = World(
+        now: { .start }, monotonicNanoseconds: World.system.monotonicNanoseconds,
+        randomBytes: World.system.randomBytes)
+}
+
+extension Timestamp {
+    /// 2026-11-20T12:00:00.123Z
+    static let start = Timestamp(milliseconds: 1_795_176_000_123)
+}

@@ -1,0 +1,83 @@
+import Domain
+import GRDB
+import SQLiteStorage
+import Testing
+
+@Suite("Migrations of an SQLite database")
+struct MigrationTests {
+    @Test("Opening again applies nothing twice and writes nothing")
+    func idempotent() throws {
+        let file = try File()
+        try file.open().close()
+        let count = try file.number("SELECT count(*) FROM schema_migration")
+        let version = try file.number("PRAGMA schema_version")
+        try file.open(.tool).close()
+        #expect(try file.number("SELECT count(*) FROM schema_migration") == count)
+        #expect(count == 1)
+        #expect(try file.number("SELECT count(*) FROM schema_migration WHERE length(checksum) = 64") == count)
+        // GRDB itself makes and drops a table when it opens a file without a log: two changes of the schema.
+        #expect(try file.number("PRAGMA schema_version").map { $0 - (version ?? 0) } ?? 0 <= 2)
+    }
+
+    @Test("Many that open a new file at once make one schema")
+    func concurrent() throws {
+        let file = try File()
+        let path = file.path
+        let results = atOnce(8) { _ in
+            (try? SQLiteStorage.open(path: path, mode: .tool, world: .standing).close()) != nil
+        }
+        #expect(results.allSatisfy { $0 == true })
+        #expect(try file.number("SELECT count(*) FROM schema_migration") == 1)
+    }
+
+    @Test("A history that was altered is refused")
+    func alteredChecksum() throws {
+        let file = try File()
+        try file.open().close()
+        try file.tamper("UPDATE schema_migration SET checksum = replace(checksum, substr(checksum, 1, 1), 'g')")
+        let refused = failure { () throws(StoreFailure) in try file.open() }
+        #expect(refused?.isCorrupt == true)
+        #expect(refused?.text.contains("checksums differ") == true)
+    }
+
+    @Test("A schema newer than the program is refused, and said to be newer")
+    func newer() throws {
+        let file = try File()
+        try file.open().close()
+        try file.tamper("INSERT INTO schema_migration VALUES (2, 'future', 'c0ffee', 0)")
+        let refused = failure { () throws(StoreFailure) in try file.open() }
+        #expect(refused?.isUnavailable == true)
+        #expect(refused?.text.contains("newer than this program") == true)
+    }
+
+    @Test("A running server notices that its schema became another")
+    func noticed() throws {
+        let file = try File()
+        let storage = try file.open()
+        #expect(storage.health().isFine)
+        try file.tamper("INSERT INTO schema_migration VALUES (2, 'future', 'c0ffee', 0)")
+        #expect(storage.health().migrations?.contains("newer than this program") == true)
+        try storage.close()
+    }
+
+    @Test("Somebody else's database is refused and left alone")
+    func foreignFile() throws {
+        let file = try File()
+        try file.tamper("CREATE TABLE poem (line TEXT)")
+        let refused = failure { () throws(StoreFailure) in try file.open() }
+        #expect(refused?.isCorrupt == true)
+        #expect(refused?.text.contains("not a ChatTokens database") == true)
+        #expect(try file.number("SELECT count(*) FROM sqlite_schema") == 1)
+    }
+
+    @Test("The history is what it was when it was released")
+    func pinned() throws {
+        let file = try File()
+        try file.open().close()
+        let queue = try DatabaseQueue(path: file.path)
+        let checksums = try queue.read { try String.fetchAll($0, sql: "SELECT checksum FROM schema_migration") }
+        try queue.close()
+        // Append here; never change a line.
+        #expect(checksums == ["@@"])
+    }
+}
