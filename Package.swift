@@ -85,6 +85,7 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -92,5 +93,8 @@ let package = Package(
         .executableTarget(
             name: "Micro", dependencies: ["Domain", "Tokens"], path: "Benchmarks/Micro/Sources",
             swiftSettings: strict),
+
+        .testTarget(
+            name: "CommandTests", dependencies: ["Domain", "SQLiteStorage", "Tokens"], swiftSettings: strict),
     ]
 )

@@ -26,7 +26,7 @@ extension StoreFailure {
         case .unavailable(let cause): cause
         case .conflict: "it exists already"
         case .missing: "it does not exist"
-        case .corrupt(let cause): "a stored record is damaged: \(cause)"
+        case .corrupt(let cause): cause
         }
     }
 }

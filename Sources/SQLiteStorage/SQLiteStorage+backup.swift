@@ -24,7 +24,7 @@ extension SQLiteStorage {
                 try pool.backup(to: copy, pagesPerStep: 1_024) { step in
                     progress(step.totalPageCount - step.remainingPageCount, step.totalPageCount)
                 }
-                let complaints = try copy.read { db in try Self.integrityCheck(db) }
+                let complaints = try copy.unsafeRead { db in try Self.integrityCheck(db) }
                 guard complaints.isEmpty else {
                     throw StoreFailure.corrupt(cause: complaints.joined(separator: "; "))
                 }

@@ -18,19 +18,24 @@ extension SQLiteStorage {
     ///
     /// It reads every page.
     package func integrityCheck() throws(StoreFailure) -> [String] {
-        try read { db in try Self.integrityCheck(db) }
+        // Without a transaction around it, whose end a damaged file could make fail.
+        try StoreFailure.translating { try pool.unsafeRead { db in try Self.integrityCheck(db) } }
     }
 
     static func integrityCheck(_ db: Database) throws -> [String] {
+        var lines: [String] = []
         do {
-            let lines = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
-            let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").compactMap { row in
-                (row["table"] as String?).map { "a row of \($0) refers to a row that is missing" }
+            let found = try String.fetchCursor(db, sql: "PRAGMA integrity_check")
+            while let text = try found.next(), text != "ok" {
+                lines += text.split(separator: "\n").map(String.init)
             }
-            return lines + orphans
+            let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+            lines += orphans.map { row in "a row of \(row["table"] ?? "a table") refers to a row that is missing" }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
-            return [StoreFailure(sqlite: error).cause ?? "the file is damaged"]
+            // What was found before the damage ended the examination still counts.
+            lines.append(StoreFailure(sqlite: error).cause ?? "the file is damaged")
         }
+        return lines
     }
 
     private func diskComplaint() -> String? {

@@ -25,7 +25,7 @@ extension StoreFailure {
     /// SQLite's messages name tables, columns and constraints but never a stored value; the SQL text and its
     /// arguments are left out.
     init(code: ResultCode, message: String?) {
-        let cause = "\(code)" + (message.map { ": \($0)" } ?? "")
+        let cause = "SQLite \(code.rawValue), \(message ?? "no more is known")"
         switch code {
         case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY, .SQLITE_CONSTRAINT_ROWID: self = .conflict
         case .SQLITE_CONSTRAINT_FOREIGNKEY: self = .missing

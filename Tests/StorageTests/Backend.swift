@@ -55,6 +55,6 @@ extension World {
 }
 
 extension Timestamp {
-    /// 2026-11-20T12:00:00.123Z
+    /// When the tests take place: 2026-11-20T12:00:00.123Z.
     static let start = Timestamp(milliseconds: 1_795_176_000_123)
 }

@@ -76,13 +76,29 @@ extension TokenDraft {
 
 /// The escaping of XEP-0106, by which any user identifier becomes the local part of an XMPP address.
 enum XMPPAddress {
-    private static let escapes: [Character: String] = [
-        " ": "\\20", "\"": "\\22", "&": "\\26", "'": "\\27", "/": "\\2f", ":": "\\3a", "<": "\\3c", ">": "\\3e",
-        "@": "\\40", "\\": "\\5c",
-    ]
+    private static let reserved = Array(" \"&'/:<>@\\".utf8)
+    private static let digits = Array("0123456789abcdef".utf8)
 
     static func text(local: String, host: String) -> String {
-        local.map { escapes[$0] ?? String($0) }.joined() + "@" + host
+        // By bytes: a `Character` may be a reserved sign together with the accent that follows it.
+        let bytes = Array(local.utf8)
+        var text: [UInt8] = []
+        for (index, byte) in bytes.enumerated() {
+            if byte == UInt8(ascii: "\\") ? beginsEscape(bytes[(index + 1)...]) : reserved.contains(byte) {
+                text.append(UInt8(ascii: "\\"))
+                text.append(digits[Int(byte >> 4)])
+                text.append(digits[Int(byte & 0xF)])
+            } else {
+                text.append(byte)
+            }
+        }
+        return String(decoding: text, as: UTF8.self) + "@" + host
+    }
+
+    /// Whether a backslash before these bytes would read as an escape; only then it is escaped itself.
+    private static func beginsEscape(_ rest: ArraySlice<UInt8>) -> Bool {
+        let code = rest.prefix(2)
+        return reserved.contains { code.elementsEqual([digits[Int($0 >> 4)], digits[Int($0 & 0xF)]]) }
     }
 }
 

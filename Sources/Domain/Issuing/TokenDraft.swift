@@ -40,7 +40,8 @@ package final class TokenDraft: Sendable {
         // Escaping at most doubles text without control characters; most pairs are admitted by this bound alone.
         let texts = 4 * user.id.text.utf8.count + (user.name?.utf8.count ?? 0) + (user.image?.utf8.count ?? 0)
         let custom = state.tenant.tokenClaims.isEmpty ? 0 : user.custom?.count ?? 0
-        let bound = 600 + state.issuer.count + 2 * texts + custom + (channels?.count ?? 0)
+        let audience = max(deployment.restAudience.utf8.count, deployment.wsAudience.utf8.count)
+        let bound = 600 + 2 * audience + state.issuer.count + 2 * texts + custom + (channels?.count ?? 0)
         if encodedLength(payload: bound) <= Self.longestToken { return true }
         var payload: [UInt8] = []
         for kind in TokenKind.allCases {
@@ -73,6 +74,6 @@ package final class TokenDraft: Sendable {
 
     private func encodedLength(payload: Int) -> Int {
         let header = max(signer.restHeader.count, signer.wsHeader.count)
-        return header + 2 + (payload * 4 + 2) / 3 + (signer.key.algorithm.maximumSignatureBytes * 4 + 2) / 3
+        return header + 2 + (payload * 4 + 2) / 3 + (signer.signatureBytes * 4 + 2) / 3
     }
 }

@@ -21,6 +21,21 @@ package final class TenantState: Sendable {
     package struct Signer: Sendable {
         let key: SigningKey
         let restHeader: [UInt8], wsHeader: [UInt8]
+        let signatureBytes: Int
+
+        init(_ key: SigningKey) {
+            self.key = key
+            restHeader = key.headerSegment(typ: TokenKind.rest.type)
+            wsHeader = key.headerSegment(typ: TokenKind.ws.type)
+            signatureBytes = Self.modulusBytes(key) ?? key.algorithm.maximumSignatureBytes
+        }
+
+        /// An RSA signature is as long as the modulus; nil for other keys.
+        private static func modulusBytes(_ key: SigningKey) -> Int? {
+            guard key.algorithm == .rs256, let text = key.jwk(.public) else { return nil }
+            let jwk = try? JSON.parse(text, maximumDepth: 1)
+            return (jwk?["n"]?.string).flatMap(Base64URL.decode)?.count
+        }
     }
 
     /// The state of a tenant under a deployment.
@@ -32,10 +47,6 @@ package final class TenantState: Sendable {
         jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)
         issuer = Array("\(publicURL)/t/\(tenant.id)".utf8)
-        signer = ring.active.map { key in
-            Signer(
-                key: key, restHeader: key.headerSegment(typ: TokenKind.rest.type),
-                wsHeader: key.headerSegment(typ: TokenKind.ws.type))
-        }
+        signer = ring.active.map(Signer.init)
     }
 }

@@ -16,6 +16,11 @@ package struct User: Sendable, Equatable {
         }
 
         package var description: String { text }
+
+        /// By bytes, as the database compares: Swift holds "é" and "e" with an accent for the same text.
+        package static func == (left: ID, right: ID) -> Bool {
+            left.text.utf8.elementsEqual(right.text.utf8)
+        }
     }
 
     /// The identifier.

@@ -20,7 +20,7 @@ struct Schema {
         try db.inTransaction(.immediate) {
             // Another process may have migrated while this one waited for its turn.
             let version = try applied(db)
-            if try !db.tableExists("schema_migration") { try db.execute(sql: Self.table) }
+            if version == 0 { try db.execute(sql: Self.table) }
             for migration in migrations.dropFirst(version) {
                 try db.execute(sql: migration.sql)
                 try db.execute(
@@ -64,9 +64,10 @@ struct Schema {
 
     private func history(_ db: Database) throws(StoreFailure) -> [Row] {
         try StoreFailure.translating {
-            guard try db.tableExists("schema_migration") else {
-                let foreign = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-                guard foreign == 0 else {
+            // One statement, so that another process's migration is seen whole or not at all.
+            let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+            guard tables.contains("schema_migration") else {
+                guard tables.isEmpty else {
                     throw StoreFailure.corrupt(cause: "the file holds tables but is not a ChatTokens database")
                 }
                 return []

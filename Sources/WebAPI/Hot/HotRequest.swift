@@ -67,12 +67,14 @@ struct HotHeaders {
     var apiKey: String?
     var contentType: String?
     var contentLength: String?
+    var contentEncoding: String?
     var authorization: String?
     var chatToken: String?
     var originalURI: String?
     var requestID: String?
     var ifNoneMatch: String?
     var expect: String?
+    var traceParent: String?
     /// Whether the client asks for another protocol.
     var isUpgrade = false
 
@@ -88,6 +90,7 @@ struct HotHeaders {
         case 6 where name.isSame(as: "expect"): expect = expect ?? value
         case 7 where name.isSame(as: "upgrade"): isUpgrade = true
         case 9 where name.isSame(as: "x-api-key"): apiKey = apiKey ?? value
+        case 11 where name.isSame(as: "traceparent"): traceParent = traceParent ?? value
         case 12 where name.isSame(as: "content-type"): contentType = contentType ?? value
         case 12 where name.isSame(as: "x-request-id"): requestID = requestID ?? value
         case 12 where name.isSame(as: "x-chat-token"): chatToken = chatToken ?? value
@@ -95,12 +98,14 @@ struct HotHeaders {
         case 13 where name.isSame(as: "if-none-match"): ifNoneMatch = ifNoneMatch ?? value
         case 14 where name.isSame(as: "content-length"): contentLength = contentLength ?? value
         case 14 where name.isSame(as: "x-original-uri"): originalURI = originalURI ?? value
+        case 16 where name.isSame(as: "content-encoding"): contentEncoding = contentEncoding ?? value
         default: break
         }
     }
 
-    /// Whether the body is declared as JSON: `application/json`, with or without parameters.
+    /// Whether the body is declared as plain JSON: `application/json`, with or without parameters, not compressed.
     var isJSON: Bool {
+        if let contentEncoding, !contentEncoding.isSame(as: "identity") { return false }
         guard let contentType else { return false }
         let type = contentType.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
         return Substring(type).isSame(as: "application/json")

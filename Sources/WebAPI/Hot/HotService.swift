@@ -105,9 +105,10 @@ final class HotService: Sendable {
     /// Counts an answer and, where it tells of a fault, logs it.
     func record(_ response: HotResponse, to request: HotRequest, lane: Lane) {
         observer.observe(
-            route: request.route?.template ?? "unreadable", method: request.route?.method ?? "-",
-            status: response.status, lane: lane, nanoseconds: now() - request.start, code: response.code,
-            requestID: request.id)
+            Answer(
+                route: request.route?.template ?? "unreadable", method: request.route?.method ?? "-",
+                status: response.status, lane: lane, nanoseconds: now() - request.start, code: response.code,
+                requestID: request.id, traceID: TraceParent.traceID(request.headers.traceParent)))
     }
 }
 
@@ -119,16 +120,4 @@ enum HotStep {
     case load(Directory.Want)
     /// The answer comes later; the closure begins the work and is handed what takes the answer, on the same loop.
     case later((@escaping @Sendable (Result<HotResponse, Failure>) -> Void) -> Void)
-}
-
-/// Which way an answer took.
-enum Lane: String, Sendable, CaseIterable {
-    case fast, main
-}
-
-/// Told of every answer.
-protocol RequestObserver: Sendable {
-    func observe(
-        route: String, method: String, status: Int, lane: Lane, nanoseconds: Int64, code: Failure.Code?,
-        requestID: String)
 }

@@ -13,12 +13,8 @@ enum IssueBody {
 
     /// The request in a body, or every reason why there is none.
     static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> IssueRequest {
-        do throws(JSONFailure) {
-            // One level more than allowed is read, so that a `custom` that is too deep is named as such.
-            try scanner.scanObject(body, maximumDepth: customDepth + 2)
-        } catch {
-            throw Failure(body: error)
-        }
+        // One level more than allowed is read, so that a `custom` that is too deep is named as such.
+        try scanner.scanBody(body, maximumDepth: customDepth + 2)
         var fields = IssueFields()
         for member in scanner.members { fields.take(member, in: body) }
         return try fields.request()

@@ -7,14 +7,13 @@ internal import Synchronization
 /// Storage threads: they may block, event loops may not.
 final class Loader: Sendable {
     private let logger: Logger
-    private let threads = NIOThreadPool(numberOfThreads: 2)
+    private let threads = NIOThreadPool.singleton
     private let waiting = Atomic<Int>(0)
     /// No more requests than this wait for the database at once; the next is turned away.
     private static let mostWaiting = 1_024
 
     init(logger: Logger) {
         self.logger = logger
-        threads.start()
     }
 
     /// Does the work, then calls `then` on the loop with its result.

@@ -12,11 +12,7 @@ struct VerifyQuestion: Sendable {
 enum VerifyBody {
     /// The question in a body, or every reason why there is none.
     static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> VerifyQuestion {
-        do throws(JSONFailure) {
-            try scanner.scanObject(body, maximumDepth: 2)
-        } catch {
-            throw Failure(body: error)
-        }
+        try scanner.scanBody(body, maximumDepth: 2)
         var token: [UInt8]?
         var kind: TokenKind?
         var includesUser = false
@@ -73,19 +69,5 @@ enum VerifyBody {
         }
         includesUser = count > 0
         return true
-    }
-}
-
-extension Failure {
-    /// What is said of a request whose fields are then listed.
-    static let unacceptable = "The request has a field that is not acceptable."
-
-    /// A body that the scanner refused. JSON that is no object breaks the contract, not the grammar.
-    init(body failure: JSONFailure) {
-        if case .objectExpected = failure.problem {
-            self = .invalidRequest("The body must be a JSON object.", [])
-        } else {
-            self = .invalidJSON(failure.description)
-        }
     }
 }

@@ -30,8 +30,10 @@ struct MainLaneMiddleware: RouterMiddleware {
         if !RouteTable.isHot(request) {
             let route = RouteTable.route(of: request)
             service.observer.observe(
-                route: route?.template ?? "unmatched", method: route?.method ?? "-", status: response.status.code,
-                lane: .main, nanoseconds: service.now() - start, code: code, requestID: context.requestID)
+                Answer(
+                    route: route?.template ?? "unmatched", method: route?.method ?? "-", status: response.status.code,
+                    lane: .main, nanoseconds: service.now() - start, code: code, requestID: context.requestID,
+                    traceID: TraceParent.traceID(request.headers[.traceParent])))
         }
         return response
     }
@@ -49,8 +51,12 @@ struct MainLaneMiddleware: RouterMiddleware {
 
 extension HTTPField.Name {
     /// `X-Request-ID`.
-    static let requestID: HTTPField.Name = {
-        guard let name = HTTPField.Name("X-Request-ID") else { preconditionFailure("not a field name") }
+    static let requestID = known("X-Request-ID")
+    /// `traceparent`.
+    static let traceParent = known("traceparent")
+
+    private static func known(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("not a field name: \(text)") }
         return name
-    }()
+    }
 }

@@ -63,7 +63,7 @@ struct VerifyBatchEndpoint: Sendable {
         do throws(JSONFailure) {
             json = try JSON.parse(body.readableBytesUInt8Span, maximumDepth: 8)
         } catch {
-            throw Failure(body: error)
+            throw .invalidJSON(error.description)
         }
         var fields = JSONFields(json)
         let tokens = fields.required("tokens", as: .array) ?? []

@@ -39,19 +39,18 @@ package final class RequestLog: Sendable {
     }
 
     /// Notes one answer.
-    func note(
-        route: String, method: String, status: Int, lane: Lane, nanoseconds: Int64, code: Failure.Code?,
-        requestID: String
-    ) {
-        guard includesSuccesses || status >= 400 else { return }
+    func note(_ answer: Answer) {
+        guard includesSuccesses || answer.status >= 400 else { return }
         var line: [UInt8] = []
         line.reserveCapacity(256)
-        line.append(text: "{\"time\":\"\(world.now())\",\"level\":\"\(Self.level(status))\",\"message\":\"request\"")
-        line.append(text: ",\"method\":\"\(method)\",\"route\":\"\(route)\",\"status\":\(status),\"lane\":\"")
-        line.append(text: "\(lane.rawValue)\",\"microseconds\":\(nanoseconds / 1_000)")
-        if let code { line.append(text: ",\"code\":\"\(code.rawValue)\"") }
+        line.append(text: "{\"time\":\"\(world.now())\",\"level\":\"\(Self.level(answer.status))\"")
+        line.append(text: ",\"message\":\"request\",\"method\":\"\(answer.method)\",\"route\":\"\(answer.route)\"")
+        line.append(text: ",\"status\":\(answer.status),\"lane\":\"\(answer.lane.rawValue)\"")
+        line.append(text: ",\"microseconds\":\(answer.nanoseconds / 1_000)")
+        if let code = answer.code { line.append(text: ",\"code\":\"\(code.rawValue)\"") }
+        if let traceID = answer.traceID { line.append(text: ",\"traceId\":\"\(traceID)\"") }
         line.append(text: ",\"requestId\":")
-        line.append(json: requestID)
+        line.append(json: answer.requestID)
         line.append(text: "}\n")
         add(line)
     }
@@ -85,22 +84,5 @@ package final class RequestLog: Sendable {
                     + "\"count\":\(dropped)}\n")
         }
         if !lines.isEmpty { write(lines) }
-    }
-}
-
-/// Hands every answer to the metrics and to the log.
-struct RequestObservers: RequestObserver {
-    let metrics: ServerMetrics
-    let log: RequestLog
-
-    func observe(
-        route: String, method: String, status: Int, lane: Lane, nanoseconds: Int64, code: Failure.Code?,
-        requestID: String
-    ) {
-        metrics.observe(
-            route: route, method: method, status: status, lane: lane, nanoseconds: nanoseconds, code: code)
-        log.note(
-            route: route, method: method, status: status, lane: lane, nanoseconds: nanoseconds, code: code,
-            requestID: requestID)
     }
 }

@@ -50,8 +50,9 @@ package final class ServerMetrics: Sendable {
         if observation.failure != nil { storageErrors.increment(by: 1) }
     }
 
-    func observe(route: String, method: String, status: Int, lane: Lane, nanoseconds: Int64, code: Failure.Code?) {
-        let series = RequestSeries(route: route, method: method, status: status, lane: lane)
+    func observe(_ answer: Answer) {
+        let series = RequestSeries(
+            route: answer.route, method: answer.method, status: answer.status, lane: answer.lane)
         let handlers = requests.withLock { requests in
             if let known = requests[series] { return known }
             let made = make(series)
@@ -59,8 +60,8 @@ package final class ServerMetrics: Sendable {
             return made
         }
         handlers.count.increment(by: 1)
-        handlers.duration.recordNanoseconds(nanoseconds)
-        if let code { refusals[code]?.increment(by: 1) }
+        handlers.duration.recordNanoseconds(answer.nanoseconds)
+        if let code = answer.code { refusals[code]?.increment(by: 1) }
     }
 
     private func make(_ series: RequestSeries) -> Handlers {

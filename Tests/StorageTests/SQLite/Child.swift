@@ -15,8 +15,12 @@ final class Child {
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        let line = output.fileHandleForReading.availableData
-        try #require(String(decoding: line, as: UTF8.self) == "ready\n", "the child did not get ready")
+        var line = Data()
+        while line.last != UInt8(ascii: "\n") {
+            let more = output.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "the child did not get ready")
+            line += more
+        }
     }
 
     /// A transaction that shuts out every other writer, and everybody where the journal is no log.

@@ -1,0 +1,43 @@
+import Domain
+import Testing
+import Tokens
+
+/// A verifier that asks about tokens on behalf of somebody.
+struct Door {
+    let house: House
+    var caller: Caller
+
+    /// A node key of the operator asks.
+    init(node house: House) throws {
+        self.house = house
+        caller = Caller(key: try house.keys.create(for: .node, name: "gateway").key, tenant: nil)
+    }
+
+    /// A key of the tenant asks.
+    init(_ house: House, tenant: String) throws {
+        self.house = house
+        let state = try house.state(tenant)
+        caller = Caller(
+            key: try house.keys.create(for: .tenant(state.tenant.id), name: "backend").key, tenant: state)
+    }
+
+    /// The verdict, with everything loaded that it takes.
+    func verdict(on token: String, expect kind: TokenKind = .ws) throws -> Verdict {
+        var verify = VerifyToken(directory: house.directory, world: house.world)
+        for _ in 0..<4 {
+            switch verify(token.utf8.span, expect: kind, caller: caller) {
+            case .verdict(let verdict): return verdict
+            case .load(let want): try house.directory.load(want)
+            }
+        }
+        throw House.Absent()
+    }
+
+    /// The refusal, or nil where the token is valid.
+    func refusal(of token: String, expect kind: TokenKind = .ws) throws -> Verdict.Refusal? {
+        switch try verdict(on: token, expect: kind) {
+        case .valid: nil
+        case .invalid(let refusal): refusal
+        }
+    }
+}
