@@ -94,7 +94,25 @@ let package = Package(
             name: "Micro", dependencies: ["Domain", "Tokens"], path: "Benchmarks/Micro/Sources",
             swiftSettings: strict),
 
+        // Tests, floor by floor.
+        .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: strict),
+        .testTarget(name: "DomainTests", dependencies: ["Domain", "SQLiteStorage", "Tokens"], swiftSettings: strict),
+        .testTarget(name: "LimitsTests", dependencies: ["Domain"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Domain", "SQLiteStorage", "Tokens", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["Domain", "SQLiteStorage", "Tokens"], swiftSettings: strict),
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "Domain", "SQLiteStorage", "Tokens", "WebAPI",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ]
 )

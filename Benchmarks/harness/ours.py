@@ -25,7 +25,7 @@ class Ours(Server):
         self.directory.mkdir(parents=True)
         self.port = free_port()
         self.cli("init")
-        self.cli("tenant", "create", "bench", "--plan", "enterprise", "--rate", "10000000", "--burst", "10000000",
+        self.cli("tenant", "create", "bench", "--plan", "enterprise", "--rate", "1000000", "--burst", "1000000",
                  "--quota", "100000000000", "--algorithm", self.algorithm)
         key = self.cli("key", "create", "--tenant", "bench", "--name", "bench", "--scope", "tokens:issue",
                        "--scope", "tokens:verify")

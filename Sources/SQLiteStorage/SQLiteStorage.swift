@@ -21,7 +21,13 @@ package final class SQLiteStorage: Storage {
     let tuning: Tuning
     let schema: Schema
     let checkpointer: Checkpointer?
-    private let lock: Mutex<FileLock?>
+    private let hold: Mutex<Hold>
+
+    /// What ends with the first `close`.
+    private struct Hold: ~Copyable {
+        var lock: FileLock?
+        var isClosed = false
+    }
 
     init(
         pool: DatabasePool, file: DatabaseFile, world: World, tuning: Tuning, schema: Schema,
@@ -33,15 +39,21 @@ package final class SQLiteStorage: Storage {
         self.tuning = tuning
         self.schema = schema
         self.checkpointer = checkpointer
-        self.lock = Mutex(lock)
+        hold = Mutex(Hold(lock: lock))
     }
 
     /// Moves the log into the file, closes every connection and lets go of the lock; waits for what is running.
     ///
-    /// Afterwards every method throws `unavailable`. Skipping this loses nothing: the next opening does the rest.
+    /// Afterwards every method throws `unavailable`, and closing again does nothing. Skipping this loses nothing: the
+    /// next opening does the rest.
     package func close() throws(StoreFailure) {
+        let isFirst = hold.withLock { hold in
+            defer { hold.isClosed = true }
+            return !hold.isClosed
+        }
+        guard isFirst else { return }
+        defer { hold.withLock { $0.lock = nil } }
         checkpointer?.close()
-        defer { lock.withLock { $0 = nil } }
         try StoreFailure.translating {
             pool.writeWithoutTransaction { db in
                 // A reader of another process may be in the way; then the log stays, which is harmless.

@@ -17,7 +17,9 @@ struct AlgorithmConfusionTests {
         SignatureAlgorithm.allCases.map { (own, $0) }
     }
 
-    @Test("a header that names another algorithm than the key's is refused, though the key really signed", arguments: pairs)
+    @Test(
+        "a header that names another algorithm than the key's is refused, though the key really signed",
+        arguments: pairs)
     func matrix(own: SignatureAlgorithm, named: SignatureAlgorithm) throws {
         let mint = try Mint(house, tenant: Self.tenant(own))
         let key = try mint.signingKey()
@@ -33,12 +35,16 @@ struct AlgorithmConfusionTests {
         let payload = try part(1, of: try mint.token(.ws))
         let jwk = try #require(key.jwk(.public))
         let parts = try json(jwk)
-        let secrets = [bytes(jwk)] + ["x", "n"].compactMap { parts[$0]?.string }.flatMap { part in
-            [bytes(part), Base64URL.decode(part) ?? []]
-        }
+        let secrets =
+            [bytes(jwk)]
+            + ["x", "n"].compactMap { parts[$0]?.string }.flatMap { part in
+                [bytes(part), Base64URL.decode(part) ?? []]
+            }
         for secret in secrets {
             let forger = try SigningKey(
-                jwk: try json(#"{"kty":"oct","k":"\#(Base64URL.encode(secret + Array(repeating: 0, count: max(0, 32 - secret.count))))"}"#),
+                jwk: try json(
+                    #"{"kty":"oct","k":"\#(Base64URL.encode(secret + Array(repeating: 0, count: max(0, 32 - secret.count))))"}"#
+                ),
                 kid: key.kid)
             let token = try Mint.sign(#"{"alg":"HS256","typ":"JWT","kid":"\#(key.kid)"}"#, payload, by: forger)
             #expect(try Door(node: house).refusal(of: token) == .signatureInvalid)
@@ -47,7 +53,9 @@ struct AlgorithmConfusionTests {
 
     @Test(
         "none is no algorithm in any spelling, with a signature and without",
-        arguments: ["none", "None", "NONE", "nOnE", "", "null", "HS384", "HS512", "hs256", "PS256", "ES256K", "Ed25519"])
+        arguments: [
+            "none", "None", "NONE", "nOnE", "", "null", "HS384", "HS512", "hs256", "PS256", "ES256K", "Ed25519",
+        ])
     func otherAlgorithms(name: String) throws {
         for own in SignatureAlgorithm.allCases {
             let mint = try Mint(house, tenant: Self.tenant(own))
@@ -84,7 +92,8 @@ struct AlgorithmConfusionTests {
         let payload = try part(1, of: try mint.token(.ws))
         for (header, refusal) in [
             (#"{"alg":"HS256","typ":"JWT"}"#, Verdict.Refusal.malformed),
-            (#"{"alg":"HS256","typ":"JWT","kid":1}"#, .malformed), (#"{"alg":"HS256","typ":"JWT","kid":""}"#, .keyUnknown),
+            (#"{"alg":"HS256","typ":"JWT","kid":1}"#, .malformed),
+            (#"{"alg":"HS256","typ":"JWT","kid":""}"#, .keyUnknown),
             (#"{"alg":"HS256","typ":"JWT","kid":"other"}"#, .keyUnknown),
             (#"{"alg":"HS256","typ":"JWT","kid":"\#(key.kid) "}"#, .keyUnknown),
             (#"{"alg":"HS256","typ":"JOSE","kid":"\#(key.kid)"}"#, .malformed),

@@ -38,11 +38,15 @@ struct AuthenticateTests {
     func callers() throws {
         let tenant = try tenantKey()
         #expect(try failure(tenant.text) == nil)
-        guard case .caller(let caller) = authenticate(tenant.text, needs: .issue) else { Issue.record("refused"); return }
+        guard case .caller(let caller) = authenticate(tenant.text, needs: .issue) else {
+            Issue.record("refused"); return
+        }
         #expect(caller.key == tenant.key && caller.tenant?.tenant.id.text == "acme")
         let node = try house.keys.create(for: .node, name: "gateway")
         #expect(try failure(node.text) == nil)
-        guard case .caller(let caller) = authenticate(node.text, needs: .verify) else { Issue.record("refused"); return }
+        guard case .caller(let caller) = authenticate(node.text, needs: .verify) else {
+            Issue.record("refused"); return
+        }
         #expect(caller.tenant == nil)
     }
 

@@ -60,7 +60,8 @@ struct GrantTests {
     @Test("upper case is refused, so that an identifier has one text only")
     func upperCase() {
         for index in Self.example.indices where Self.example[index].isLetter {
-            let capital = Self.example.prefix(upTo: index) + Self.example[index].uppercased()
+            let capital =
+                Self.example.prefix(upTo: index) + Self.example[index].uppercased()
                 + Self.example[index...].dropFirst()
             #expect(Grant.ID(String(capital).utf8.span) == nil)
         }

@@ -73,7 +73,8 @@ struct TokenLengthTests {
         for _ in 0..<200 {
             let draft = try mint.draft(
                 channels: "[\"\(String(repeating: "c", count: Int.random(in: 1...3_000)))\"]")
-            let texts = String(repeating: ["x", "\"", "@", "é", "\\"].randomElement() ?? "", count: Int.random(in: 1...120))
+            let texts = String(
+                repeating: ["x", "\"", "@", "é", "\\"].randomElement() ?? "", count: Int.random(in: 1...120))
             let user = try user(filling: Int.random(in: 0...4_000), texts: texts)
             #expect(draft.admits(user) == (try longest(mint, draft, user) <= TokenDraft.longestToken))
         }

@@ -38,7 +38,9 @@ struct VerifyCallerTests {
     @Test("a node key may ask about every tenant's tokens")
     func node() throws {
         let door = try Door(node: house)
-        for tenant in ["acme", "globex"] { #expect(try door.refusal(of: Mint(house, tenant: tenant).token(.ws)) == nil) }
+        for tenant in ["acme", "globex"] {
+            #expect(try door.refusal(of: Mint(house, tenant: tenant).token(.ws)) == nil)
+        }
     }
 
     @Test("one tenant's claims under another tenant's key are refused")

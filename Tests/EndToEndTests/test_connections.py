@@ -118,20 +118,22 @@ def test_two_hundred_pipelined_verifications_are_answered_in_order(wire, key, to
     assert [wire.read().json["valid"] for _ in asked] == asked
 
 
-def test_a_client_that_does_not_read_gets_all_its_answers_once_it_does(wire, key, token):
+@pytest.mark.parametrize("lane", ["fast lane", "main lane"])
+def test_a_client_that_does_not_read_gets_all_its_answers_once_it_does(server, key, lane):
     """More answers than the socket buffers hold: reading has to pause, nothing may be lost or reordered."""
-    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
-    count = 3_000
-    data = b"".join(
-        request("POST", "/verify", {"token": token, "expect": "ws"}, {"X-API-Key": key, "X-Request-ID": f"r{index}"})
-        for index in range(count))
-    wire.socket.settimeout(60)
-    sender = threading.Thread(target=wire.send, args=(data,))
-    sender.start()
-    time.sleep(0.5)
-    for index in range(count):
-        assert wire.read()["X-Request-ID"] == f"r{index}"
-    sender.join()
+    large = server.pair(key, {"userId": "large", "channels": [f"{index:02}" + "c" * 110 for index in range(40)]})
+    ask = ("POST", "/verify", {"token": large["wsToken"], "expect": "ws"}) if lane == "fast lane" else \
+        ("GET", "/openapi.yaml", None)
+    count = 1_200 if lane == "fast lane" else 120
+    data = b"".join(request(*ask, {"X-API-Key": key, "X-Request-ID": f"r{index}"}) for index in range(count))
+    with server.wire(timeout=60) as wire:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        sender = threading.Thread(target=wire.send, args=(data,))
+        sender.start()
+        time.sleep(1)
+        for index in range(count):
+            assert wire.read()["X-Request-ID"] == f"r{index}"
+        sender.join()
 
 
 @pytest.mark.parametrize("pieces", [
@@ -224,14 +226,10 @@ def test_a_body_of_exactly_the_limit_is_read(wire, key, framing):
 
 def test_an_endless_body_is_cut_off(wire, key):
     wire.send(request("POST", "/tokens", headers=json_headers(key) | {"Transfer-Encoding": "chunked"}))
-    sent, chunk = 0, b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
-    try:
-        while sent < 64 * 1_024 * 1_024:
+    chunk, end = b"4000\r\n" + b"x" * 0x4000 + b"\r\n", time.monotonic() + 10
+    with pytest.raises(OSError):
+        while time.monotonic() < end:
             wire.send(chunk)
-            sent += len(chunk)
-    except OSError:
-        pass
-    assert sent < 16 * 1_024 * 1_024, "the server went on reading"
 
 
 @pytest.mark.parametrize("shape", ["one field", "many fields", "the target", "one name"])
@@ -327,7 +325,7 @@ def test_clients_that_go_away_early_leave_nothing_behind(server, key):
         if index % 3 == 0:  # a reset instead of an orderly end
             wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         wire.close()
-    assert server.issue(key, "after-the-storm").status == 200
+    assert server.pair(key, "after-the-storm")
     eventually(lambda: server.open_files() <= before + 3, timeout=15)
 
 

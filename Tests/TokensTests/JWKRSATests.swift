@@ -54,4 +54,13 @@ struct JWKRSATests {
             try signingKey(whole.replacing(#"{"kty""#, with: #"{"oth":[],"kty""#))
         }
     }
+
+    @Test("a private number longer than the modulus is refused before any work on it")
+    func endlessNumber() throws {
+        let factor = try #require(signingJWK(SigningVectors.rs256JWK)["p"]?.string)
+        let endless = Base64URL.encode([UInt8](repeating: 0xFF, count: 100_000))
+        #expect(throws: TokenFailure.keyRefused(.tooLarge)) {
+            try signingKey(SigningVectors.rs256JWK.replacing(factor, with: endless))
+        }
+    }
 }

@@ -38,9 +38,9 @@ enum MasterKeyFile {
 
     /// Whether anybody but its owner may read the file; nil where there is no such file.
     static func isExposed(_ path: String) -> Bool? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return status.st_mode & 0o077 != 0
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard let permissions = (attributes?[.posixPermissions] as? NSNumber)?.intValue else { return nil }
+        return permissions & 0o077 != 0
     }
 
     private static func read(_ path: String) throws(CommandFailure) -> MasterKeyText {

@@ -27,8 +27,10 @@ package struct Digest: Hashable, Sendable, BitwiseCopyable {
         withBytes { mine in other.withBytes { Tokens.constantTimeEquals(mine, $0) } }
     }
 
+    /// Whether both are the same; not in constant time.
     package static func == (one: Digest, other: Digest) -> Bool { one.words == other.words }
 
+    /// Feeds the four words to `hasher`.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)
         hasher.combine(words.1)

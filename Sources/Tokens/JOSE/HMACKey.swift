@@ -1,6 +1,7 @@
 internal import COpenSSL
 
-/// A kept HMAC-SHA-256 key (RFC 2104): the two hash states after its padded blocks, so that a call hashes only its input.
+/// A kept HMAC-SHA-256 key (RFC 2104): the two hash states after its padded blocks, so that a call hashes only its
+/// input.
 ///
 /// Lock-free and the same for every thread; a call copies a state of 112 bytes.
 final class HMACKey: Sendable {

@@ -59,6 +59,10 @@ extension KeyMaterial {
                 throw .keyRefused(.memberEncoding)
             }
             try Self.checkRSA(modulus: publicParts[0], exponent: publicParts[1])
+            // An endless factor would keep the prime test busy for as long as a caller likes.
+            guard (privateParts ?? []).allSatisfy({ $0.count <= publicParts[0].count }) else {
+                throw .keyRefused(.tooLarge)
+            }
         }
     }
 

@@ -3,8 +3,8 @@ internal import COpenSSL
 extension LibcryptoKey {
     /// The key of these numbers; refused if libcrypto cannot make one of them.
     ///
-    /// With `checked`, the point has to be on its curve and the private part has to belong to the public one. A key from
-    /// our own sealed storage may skip that: for RSA it tests primes.
+    /// With `checked`, the point has to be on its curve and the private part has to belong to the public one. A key
+    /// from our own sealed storage may skip that: for RSA it tests primes.
     static func make(_ material: KeyMaterial, checked: Bool) throws(TokenFailure) -> LibcryptoKey {
         defer { ERR_clear_error() }
         if material.algorithm == .edDSA { return try makeEd25519(material) }

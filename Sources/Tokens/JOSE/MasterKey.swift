@@ -2,8 +2,8 @@ internal import COpenSSL
 
 /// The key under which secrets lie in the database: AES-256-GCM (NIST SP 800-38D), wiped with the last reference.
 ///
-/// A sealed value is nonce (12 bytes, random), ciphertext and tag (16 bytes). Its context, such as the table, tenant and
-/// row it belongs to, is authenticated but not stored: a value moved to another row does not open.
+/// A sealed value is nonce (12 bytes, random), ciphertext and tag (16 bytes). Its context, such as the table, tenant
+/// and row it belongs to, is authenticated but not stored: a value moved to another row does not open.
 package final class MasterKey: Sendable {
     /// The length of a master key.
     package static let byteCount = 32

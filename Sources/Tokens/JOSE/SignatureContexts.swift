@@ -3,8 +3,8 @@ internal import COpenSSL
 /// Initialised libcrypto contexts of one key for one thread at a time; made on first use, freed with their owner.
 ///
 /// Setting a context up costs as much as an ECDSA signature, so it is done once. ES256 and RS256 hash here and sign the
-/// digest, for which one context serves again and again; Ed25519 takes the whole message (RFC 8032 §5.1), and its context
-/// is set back before each use, as newer releases of libcrypto let it serve once only.
+/// digest, for which one context serves again and again; Ed25519 takes the whole message (RFC 8032 §5.1), and its
+/// context is set back before each use, as newer releases of libcrypto let it serve once only.
 @safe
 struct SignatureContexts: ~Copyable {
     private var signing: OpaquePointer?

@@ -7,17 +7,14 @@ extension SigningKey {
 
     /// A new key for `algorithm`, with its private part.
     ///
-    /// HS256 takes 32 secret bytes, kept as 43 characters of base64url, and, unless a `kid` is given, 16 more for a random one from `randomBytes` (a `kid`
+    /// HS256 takes 32 secret bytes and, unless a `kid` is given, 16 more for a random one from `randomBytes` (a `kid`
     /// computed from a secret would let anybody test guesses of it). The pairs of the other algorithms come from
     /// libcrypto's generator and are named by their RFC 7638 thumbprint; RSA has 2,048 bits.
     package static func generate(
         _ algorithm: SignatureAlgorithm, kid: String? = nil, randomBytes: (Int) -> [UInt8]
     ) throws(TokenFailure) -> SigningKey {
         if algorithm == .hs256 {
-            // The 256 random bits are spelt out in ASCII: gateways such as Centrifugo and HAProxy take the secret as
-            // text, and raw bytes with a NUL or a quote among them could not be handed over.
-            let secret = Array(Base64URL.encode(randomBytes(32)).utf8)
-            var material = KeyMaterial(algorithm: .hs256, publicParts: [], privateParts: [secret])
+            var material = KeyMaterial(algorithm: .hs256, publicParts: [], privateParts: [randomBytes(32)])
             defer { material.wipePrivateParts() }
             try KeyMaterial.checkSecret(material.privateParts?.first ?? [])
             return try SigningKey(material, nil, kid: kid ?? Base64URL.encode(randomBytes(16)))
@@ -32,8 +29,8 @@ extension SigningKey {
     ///
     /// Refused, as `keyRefused`: other types and curves, an `alg`, `use` or `key_ops` that does not fit, missing or
     /// wrongly encoded members, weak or oversized keys, points off the curve, halves that do not belong together.
-    /// `kid` replaces the JWK's own; without either, the thumbprint is taken, and an HS256 key is refused. Other members
-    /// are ignored (RFC 7517 §4). A private RSA key takes some hundred milliseconds.
+    /// `kid` replaces the JWK's own; without either, the thumbprint is taken, and an HS256 key is refused. Other
+    /// members are ignored (RFC 7517 §4). A private RSA key takes some hundred milliseconds.
     package convenience init(jwk: JSON, kid: String? = nil) throws(TokenFailure) {
         try self.init(jwk: jwk, kid: kid, checked: true)
     }

@@ -1,13 +1,15 @@
-internal import Domain
+package import Domain
 internal import Tokens
 
 /// A failure as an RFC 9457 problem document. The only place that decides an HTTP status.
-struct Problem {
-    let failure: Failure
-    let status: Int
+package struct Problem {
+    /// What went wrong.
+    package let failure: Failure
+    /// The HTTP status.
+    package let status: Int
 
     /// The problem with the status that belongs to the failure, or another where an endpoint has its own rules.
-    init(failure: Failure, status: Int? = nil) {
+    package init(failure: Failure, status: Int? = nil) {
         self.failure = failure
         self.status = status ?? Self.status(of: failure)
     }
@@ -31,7 +33,7 @@ struct Problem {
     }
 
     /// What sort of failure it is; the same for every occurrence.
-    var title: String {
+    package var title: String {
         switch failure {
         case .invalidJSON: "Invalid JSON"
         case .invalidRequest: "Invalid request"
@@ -56,7 +58,7 @@ struct Problem {
     }
 
     /// What happened this time, for people.
-    var detail: String {
+    package var detail: String {
         switch failure {
         case .invalidJSON(let detail): "The body is not acceptable JSON: \(detail)."
         case .invalidRequest(let detail, _): detail

@@ -1,6 +1,7 @@
 /// The first line of an HTTP/1.1 answer of the fast lane.
-enum StatusLine {
-    static func text(_ status: Int) -> StaticString {
+package enum StatusLine {
+    /// The line with its CRLF; that of 500 for a status the fast lane never answers.
+    package static func text(_ status: Int) -> StaticString {
         switch status {
         case 200: "HTTP/1.1 200 OK\r\n"
         case 204: "HTTP/1.1 204 No Content\r\n"
