@@ -1,7 +1,7 @@
 """Fixtures of the end-to-end tests: the real binary, fresh for every module, on ports nobody uses."""
 
+import concurrent.futures
 import os
-import pathlib
 import resource
 import shutil
 
@@ -10,8 +10,8 @@ import pytest
 import deployment as _deployment
 from deployment import Deployment
 
-# Modules that look at what all others left behind.
-_LAST = ("test_logs",)
+# Modules that come last: one waits for what takes long, one looks at what all others left behind.
+_LAST = ("test_slow_clients", "test_logs")
 
 
 def pytest_configure(config):
@@ -21,7 +21,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.module.__name__ in _LAST)
+    items.sort(key=lambda item: _LAST.index(name) + 1 if (name := item.module.__name__) in _LAST else 0)
 
 
 def missing(what: str) -> None:
@@ -89,3 +89,20 @@ def other_key(deployment) -> str:
 @pytest.fixture(scope="module")
 def node_key(deployment) -> str:
     return deployment.node_key()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_clients(request, tmp_path_factory):
+    """What slow clients met with. They take more than a minute, so that they run beside all other tests."""
+    if not any(item.module.__name__ == "test_slow_clients" for item in request.session.items):
+        yield None
+        return
+    from test_slow_clients import observe_all
+
+    made = Deployment(tmp_path_factory.mktemp("deployment"))
+    made.initialize()
+    made.tenant("acme")
+    with made.serve() as server, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        future = pool.submit(observe_all, server, made.key("acme"))
+        future.deployment = made
+        yield future

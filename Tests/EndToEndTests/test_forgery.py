@@ -23,7 +23,7 @@ def tenants(server, deployment):
         key = deployment.key(name)
         made[algorithm] = {
             "name": name, "key": key, "jwk": deployment.secret(name), "pair": server.pair(key),
-            "public": deployment.run("signing-key", "export", "--tenant", name)}
+            "public": None if algorithm == "HS256" else deployment.run("signing-key", "export", "--tenant", name)}
     return made
 
 
@@ -211,8 +211,8 @@ def test_a_key_of_the_attackers_own_is_refused(tenants, refused, algorithm):
     assert refused(tenant["key"], rebuilt(token, jose.decode(token)[0], sign)) == "token_signature_invalid"
 
 
-def test_a_verdict_takes_as_long_for_a_nearly_right_secret(server, key):
-    """No timing is measured here, only that the answer to any wrong secret is the same."""
+def test_an_unknown_key_and_a_wrong_secret_get_the_same_answer(server, key):
+    """Nobody learns which ids exist. No timing is measured here; the comparison itself has a test in Swift."""
     answers = set()
     for wrong in ("A" * 32, key[20:51] + ("A" if key[51] != "A" else "B")):
         text = with_checksum(key[:20] + wrong)

@@ -54,8 +54,7 @@ def observe(server, first: str, then: str, patience: float) -> tuple[list[Answer
     return answers, None
 
 
-@pytest.fixture(scope="module")
-def observed(server, key):
+def observe_all(server, key) -> dict:
     """All slow clients at once, so that the waiting is done once."""
     with concurrent.futures.ThreadPoolExecutor(len(SLOW)) as pool:
         futures = {
@@ -67,6 +66,11 @@ def observed(server, key):
             server.pair(key, "quick")
         prompt = time.monotonic() - prompt
         return {name: future.result() for name, future in futures.items()} | {"others": prompt}
+
+
+@pytest.fixture(scope="module")
+def observed(slow_clients):
+    return slow_clients.result()
 
 
 @pytest.mark.parametrize("name", SLOW)
@@ -89,5 +93,5 @@ def test_others_are_served_meanwhile(observed):
     assert observed["others"] < 5
 
 
-def test_nothing_of_a_slow_request_is_stored(observed, deployment):
-    assert deployment.stored("acme", "slow") is None
+def test_nothing_of_a_slow_request_is_stored(observed, slow_clients):
+    assert slow_clients.deployment.stored("acme", "slow") is None

@@ -1,5 +1,5 @@
-/// One accepted `POST /tokens` on its way to the database.
-package struct IssueCommand: Sendable {
+/// One accepted `POST /tokens` on its way to the database; a class, since it is handed on from queue to queue.
+package final class IssueCommand: Sendable {
     /// What becomes of the user.
     package let change: UserChange
     /// The month the pair counts in.

@@ -20,7 +20,7 @@ struct ForwardAuthEndpoint: Sendable {
             switch workspace.verify(token.utf8.span, expect: kind, caller: caller) {
             case .load(let want): return .load(want)
             case .verdict(.invalid(let reason)): return .respond(refusal(reason, hasToken: true, request, service))
-            case .verdict(.valid(let token)): return .respond(admission(token))
+            case .verdict(.valid(let token)): return .respond(admission(token, in: workspace))
             }
         }
     }
@@ -51,8 +51,8 @@ struct ForwardAuthEndpoint: Sendable {
         return response
     }
 
-    private func admission(_ token: VerifiedToken) -> HotResponse {
-        var response = HotResponse(status: 204)
+    private func admission(_ token: VerifiedToken, in workspace: Workspace) -> HotResponse {
+        var response = workspace.response(status: 204)
         response.fields.append(text: "Cache-Control: no-store\r\nX-Chat-Tenant: ")
         response.fields.append(text: token.tenant.text)
         response.fields.append(text: "\r\nX-Chat-User: ")

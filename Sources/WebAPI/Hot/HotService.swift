@@ -7,7 +7,7 @@ internal import Tokens
 final class HotService: Sendable {
     let directory: Directory
     let logger: Logger
-    let observer: any RequestObserver
+    let observer: RequestObservers
     let authenticate: Authenticate
     let requestIDs: RequestIDs
     private let loader: Loader
@@ -22,7 +22,7 @@ final class HotService: Sendable {
 
     init(
         directory: Directory, issue: IssueTokens, readUser: ReadUser, world: World, logger: Logger,
-        observer: any RequestObserver
+        observer: RequestObservers
     ) {
         self.directory = directory
         self.world = world
@@ -48,24 +48,18 @@ final class HotService: Sendable {
     private func attempt(_ request: HotRequest, in workspace: Workspace, sink: any HotSink, loads: Int) {
         let step =
             switch request.route {
-            case .issue: issue.step(request, in: workspace, service: self)
-            case .verify: verify.step(request, in: workspace, service: self)
+            case .issue: issue.step(request, in: workspace, service: self, sink: sink)
+            case .verify: verify.step(request, in: workspace, service: self, sink: sink)
             case .forwardAuth: forwardAuth.step(request, in: workspace, service: self)
             case .jwks: jwks.step(request)
             case nil: HotStep.refuse(.notFound)
             }
         switch step {
-        case .respond(let response): sink.respond(response, to: request)
+        case .respond(let response):
+            sink.respond(response, to: request)
+            workspace.recycle(response)
         case .refuse(let failure): refuse(request, with: failure, sink: sink)
-        case .later(let start):
-            let waiting = NIOLoopBound((request, sink), eventLoop: workspace.loop)
-            start { [self] result in
-                let (request, sink) = waiting.value
-                switch result {
-                case .success(let response): sink.respond(response, to: request)
-                case .failure(let failure): refuse(request, with: failure, sink: sink)
-                }
-            }
+        case .waiting: break
         case .load(let want):
             guard loads < Self.mostLoads else { return refuse(request, with: .storageUnavailable, sink: sink) }
             let waiting = NIOLoopBound((request, workspace, sink), eventLoop: workspace.loop)
@@ -99,16 +93,20 @@ final class HotService: Sendable {
 
     /// Stands in for a request whose head could not be read.
     func unreadableRequest(id: String) -> HotRequest {
-        HotRequest(route: nil, path: "", query: "", headers: HotHeaders(), id: id, start: now(), body: ByteBuffer())
+        HotRequest(route: nil, path: "", query: "", headers: HotHeaders(), id: id, start: now())
     }
 
-    /// Counts an answer and, where it tells of a fault, logs it.
-    func record(_ response: HotResponse, to request: HotRequest, lane: Lane) {
-        observer.observe(
-            Answer(
-                route: request.route?.template ?? "unreadable", method: request.route?.method ?? "-",
-                status: response.status, lane: lane, nanoseconds: now() - request.start, code: response.code,
-                requestID: request.id, traceID: TraceParent.traceID(request.headers.traceParent)))
+    /// Counts an answer and, where it is worth it, logs it.
+    func record(_ response: HotResponse, to request: HotRequest, lane: Lane, in workspace: Workspace?) {
+        let answer = Answer(
+            route: request.route?.template ?? "unreadable", method: request.route?.method ?? "-",
+            status: response.status, lane: lane, nanoseconds: now() - request.start, code: response.code,
+            requestID: request.id, traceID: TraceParent.traceID(request.headers.traceParent))
+        if let workspace, let route = request.route {
+            workspace.observe(answer, of: route, by: observer)
+        } else {
+            observer.observe(answer)
+        }
     }
 }
 
@@ -118,6 +116,6 @@ enum HotStep {
     case refuse(Failure)
     /// Something has to be loaded first; then the endpoint is asked again.
     case load(Directory.Want)
-    /// The answer comes later; the closure begins the work and is handed what takes the answer, on the same loop.
-    case later((@escaping @Sendable (Result<HotResponse, Failure>) -> Void) -> Void)
+    /// The endpoint has taken the sink and will answer later, on the same loop.
+    case waiting
 }

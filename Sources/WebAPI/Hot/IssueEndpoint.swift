@@ -7,91 +7,115 @@ struct IssueEndpoint: Sendable {
     let issue: IssueTokens
     let world: World
 
-    func step(_ request: HotRequest, in workspace: Workspace, service: HotService) -> HotStep {
+    /// A request whose user is on its way to the database.
+    private final class Pending {
+        let request: HotRequest
+        let command: IssueCommand
+        let decision: RateLimit.Decision
+        let workspace: Workspace
+        let sink: any HotSink
+
+        init(
+            _ request: HotRequest, _ command: IssueCommand, _ decision: RateLimit.Decision, _ workspace: Workspace,
+            _ sink: any HotSink
+        ) {
+            self.request = request
+            self.command = command
+            self.decision = decision
+            self.workspace = workspace
+            self.sink = sink
+        }
+    }
+
+    func step(_ request: HotRequest, in workspace: Workspace, service: HotService, sink: any HotSink) -> HotStep {
         switch service.authenticate(request.headers.apiKey, needs: .issue) {
         case .refused(let failure): return .refuse(failure)
         case .load(let want): return .load(want)
         case .caller(let caller):
             // Operator and node keys belong to no tenant, so there is nobody to issue for.
             guard let state = caller.tenant else { return .refuse(.scopeMissing("tokens:issue")) }
-            return admit(request, from: caller.key.id, of: state, in: workspace, service: service)
+            return admit(request, from: caller.key.id, of: state, in: workspace, service: service, sink: sink)
         }
     }
 
     private func admit(
         _ request: HotRequest, from key: APIKey.ID, of state: TenantState, in workspace: Workspace,
-        service: HotService
+        service: HotService, sink: any HotSink
     ) -> HotStep {
         let decision = issue.spend(state, now: world.monotonicNanoseconds())
-        var fields: [UInt8] = []
-        RateLimitFields.append(state.limit, decision, to: &fields)
-        guard decision.isAllowed else {
-            let failure = Failure.rateLimited(state.limit, retryAfter: decision.resetSeconds)
-            return .respond(service.problem(failure, for: request).with(fields))
-        }
         do throws(Failure) {
+            guard decision.isAllowed else {
+                throw .rateLimited(state.limit, retryAfter: decision.resetSeconds)
+            }
             guard request.headers.isJSON else { throw .unsupportedMediaType }
             let body = try IssueBody.read(request.body.readableBytesUInt8Span, scanner: &workspace.scanner)
             let grant = workspace.grants.next(at: world.now())
             let command = try issue.command(for: body, apiKey: key, of: state, grant: grant)
-            return .later { reply in submit(command, fields: fields, in: workspace, request, service, reply) }
+            submit(Pending(request, command, decision, workspace, sink), service: service)
+            return .waiting
         } catch {
-            return .respond(service.problem(error, for: request).with(fields))
+            return .respond(refusal(error, of: request, state.limit, decision, service))
         }
     }
 
-    private func submit(
-        _ command: IssueCommand, fields: [UInt8], in workspace: Workspace, _ request: HotRequest,
-        _ service: HotService, _ reply: @escaping @Sendable (Result<HotResponse, Failure>) -> Void
-    ) {
-        let waiting = NIOLoopBound((request, workspace), eventLoop: workspace.loop)
-        issue.submit(command, replyOn: workspace.replies) { result in
-            let (request, workspace) = waiting.value
+    private func submit(_ pending: Pending, service: HotService) {
+        let workspace = pending.workspace
+        let waiting = NIOLoopBound(pending, eventLoop: workspace.loop)
+        issue.submit(pending.command, replyOn: workspace.replies) { result in
+            let pending = waiting.value
+            let limit = pending.command.draft.state.limit
+            var response: HotResponse
             do throws(Failure) {
-                let response = try self.response(user: try result.get(), command.draft, in: workspace)
-                reply(.success(response.with(fields)))
+                response = try self.response(user: try result.get(), pending)
             } catch {
-                // The quota says all there is to say about when to come back.
-                if case .quotaExceeded = error { return reply(.failure(error)) }
-                reply(.success(service.problem(error, for: request).with(fields)))
+                response = refusal(error, of: pending.request, limit, pending.decision, service)
             }
+            pending.sink.respond(response, to: pending.request)
+            pending.workspace.recycle(response)
         }
     }
 
-    private func response(user: User, _ draft: TokenDraft, in workspace: Workspace) throws(Failure) -> HotResponse {
-        var response = HotResponse(status: 200)
-        response.body.reserveCapacity(2_048)
+    private func refusal(
+        _ failure: Failure, of request: HotRequest, _ limit: RateLimit, _ decision: RateLimit.Decision,
+        _ service: HotService
+    ) -> HotResponse {
+        var response = service.problem(failure, for: request)
+        // A quota says all there is to say about when to come back.
+        if case .quotaExceeded = failure { return response }
+        RateLimitFields.append(limit, decision, to: &response.fields)
+        return response
+    }
+
+    private func response(user: User, _ pending: Pending) throws(Failure) -> HotResponse {
+        let draft = pending.command.draft
+        var response = pending.workspace.response(status: 200)
         response.fields.append(text: "Content-Type: application/json\r\nCache-Control: no-store\r\n")
+        RateLimitFields.append(draft.state.limit, pending.decision, to: &response.fields)
         do throws(TokenFailure) {
             response.body.append(text: "{\"token\":\"")
-            try draft.appendToken(.rest, for: user, payload: &workspace.payload, to: &response.body)
+            try draft.appendToken(.rest, for: user, payload: &pending.workspace.payload, to: &response.body)
             response.body.append(text: "\",\"wsToken\":\"")
-            try draft.appendToken(.ws, for: user, payload: &workspace.payload, to: &response.body)
+            try draft.appendToken(.ws, for: user, payload: &pending.workspace.payload, to: &response.body)
         } catch {
             throw .internalError
         }
         response.body.append(text: "\",\"user\":")
         UserJSON.append(user, to: &response.body)
-        let life = draft.expiresAt.seconds - draft.issuedAt.seconds
-        response.body.append(text: ",\"expiresIn\":")
-        JSONText.appendInteger(life, to: &response.body)
-        response.body.append(text: ",\"expiresAt\":\"")
-        draft.expiresAt.appendRFC3339(to: &response.body)
-        response.body.append(text: "\",\"refreshAfter\":")
-        JSONText.appendInteger(IssueTokens.refreshAfter(life: life, grant: draft.grant), to: &response.body)
-        response.body.append(text: ",\"grantId\":\"")
-        draft.grant.append(to: &response.body)
-        response.body.append(text: "\"}")
+        appendTimes(draft, to: &response.body)
         return response
     }
-}
 
-extension HotResponse {
-    /// The answer with more header lines.
-    func with(_ fields: [UInt8]) -> HotResponse {
-        var response = self
-        response.fields.append(contentsOf: fields)
-        return response
+    private func appendTimes(_ draft: TokenDraft, to out: inout [UInt8]) {
+        let life = draft.expiresAt.seconds - draft.issuedAt.seconds
+        out.append(text: ",\"expiresIn\":")
+        JSONText.appendInteger(life, to: &out)
+        out.append(text: ",\"expiresAt\":\"")
+        draft.expiresAt.appendRFC3339(to: &out)
+        out.append(text: "\",\"refreshAfter\":")
+        JSONText.appendInteger(IssueTokens.refreshAfter(life: life, grant: draft.grant), to: &out)
+        out.append(text: ",\"grantId\":\"")
+        draft.grant.append(to: &out)
+        out.append(text: "\"}")
     }
 }
 
@@ -117,7 +141,6 @@ enum UserJSON {
 /// The fields of draft-ietf-httpapi-ratelimit-headers (September 2025).
 enum RateLimitFields {
     static func append(_ limit: RateLimit, _ decision: RateLimit.Decision, to out: inout [UInt8]) {
-        out.reserveCapacity(96)
         out.append(text: "RateLimit-Policy: \"tenant\";q=")
         JSONText.appendInteger(Int64(limit.burst), to: &out)
         out.append(text: ";w=")

@@ -8,8 +8,9 @@ final class RequestIDs: Sendable {
 
     /// A source whose names differ from those of every other process.
     init(world: World) {
-        var random: UInt64 = 0
-        for byte in world.randomBytes(8) { random = random << 8 | UInt64(byte) }
+        // Short enough that a name of up to 15 bytes needs no allocation.
+        var random: UInt32 = 0
+        for byte in world.randomBytes(4) { random = random << 8 | UInt32(byte) }
         prefix = String(random, radix: 36) + "-"
     }
 

@@ -13,12 +13,42 @@ final class Workspace {
     /// A buffer to assemble claims in; its content means nothing between two uses.
     var payload: [UInt8] = []
 
+    /// An answer that was sent, whose buffers the next one takes over.
+    private var spare = HotResponse(status: 200)
+    /// The metrics of the fast lane by route and status: looked up once, since the look-up hashes four labels.
+    private var series: [Int: ServerMetrics.Series] = [:]
+
     init(loop: any EventLoop, directory: Directory, world: World) {
         self.loop = loop
         replies = LoopReplies(loop: loop)
         connections = Connections(world: world)
         grants = Grant.Source(world: world)
         verify = VerifyToken(directory: directory, world: world)
+    }
+
+    /// An empty answer in the buffers of one that was sent.
+    func response(status: Int) -> HotResponse {
+        var response = HotResponse(status: status)
+        swap(&response, &spare)
+        response.status = status
+        response.code = nil
+        response.fields.removeAll(keepingCapacity: true)
+        response.body.removeAll(keepingCapacity: true)
+        return response
+    }
+
+    /// Takes back the buffers of an answer that was sent, unless they have grown beyond what is worth keeping.
+    func recycle(_ response: consuming HotResponse) {
+        if response.body.capacity <= 64 * 1_024 { spare = response }
+    }
+
+    /// Counts and logs an answer of the fast lane.
+    func observe(_ answer: Answer, of route: HotRoute, by observers: RequestObservers) {
+        let key = route.rawValue << 16 | answer.status
+        if let known = series[key] { return observers.observe(answer, in: known) }
+        let found = observers.metrics.series(of: answer)
+        series[key] = found
+        observers.observe(answer, in: found)
     }
 
     /// Starts what runs once a second; called once, on the loop.

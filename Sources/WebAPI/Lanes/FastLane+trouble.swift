@@ -27,6 +27,9 @@ extension FastLane {
             context.close(mode: .all, promise: nil)
             return
         }
+        // After the last request of a connection nothing that follows is a request (RFC 9112 §9.6).
+        if !keepsAlive, case .main = exchange { return }
+        if !keepsAlive, case .answering = exchange { return }
         let failure: Failure =
             switch error {
             case .headerOverflow: .headersTooLarge

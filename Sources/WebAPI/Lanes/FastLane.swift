@@ -46,6 +46,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     var held = CircularBuffer<HTTPServerRequestPart>()
     private var isReading = false
     private var isDraining = false
+    private var needsReadComplete = false
     private var isClosing = false
     /// Whether bytes of a head have come in that is not complete.
     var hasPartialHead = false
@@ -140,7 +141,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
                 exchange = .main(isRequestComplete: true, isResponseComplete: isResponseComplete)
                 deadline = .max
             }
-            context?.fireChannelRead(wrapInboundOut(part))
+            passOn(part)
             finishMainIfComplete()
         default: break
         }
@@ -158,22 +159,32 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         let headers = HotHeaders(head.headers)
         // The decoder stops for good at a request that wants another protocol, so that none can follow it.
         if headers.isUpgrade || head.method == .CONNECT { keepsAlive = false }
-        guard let route = HotRoute(method: head.method, path: path) else {
-            exchange = .main(isRequestComplete: false, isResponseComplete: false)
-            context?.fireChannelRead(wrapInboundOut(.head(head)))
-            return
-        }
+        let route = HotRoute(method: head.method, path: path)
         current = HotRequest(
             route: route, path: path, query: mark.map { uri[uri.index(after: $0)...] } ?? "", headers: headers,
-            id: service.requestIDs.name(given: headers.requestID), start: service.now(), body: ByteBuffer())
+            id: service.requestIDs.name(given: headers.requestID), start: service.now())
+        if headers.hostCount != 1, !isHTTP10 {
+            return refuseConnection(.invalidRequest("The request must have exactly one Host header.", []))
+        }
+        let limit = route == nil ? VerifyBatchEndpoint.bodyLimit : HotRoute.bodyLimit
         let declared = headers.contentLength.flatMap { Int($0) } ?? 0
-        guard declared <= HotRoute.bodyLimit else { return refuseBody() }
+        guard declared <= limit else { return refuseBody(limit: limit) }
         if let expect = headers.expect, expect.isSame(as: "100-continue"), !isHTTP10 { sendContinue() }
-        exchange = .reading(remaining: HotRoute.bodyLimit)
+        guard route == nil else { return exchange = .reading(remaining: limit) }
+        current = nil
+        exchange = .main(isRequestComplete: false, isResponseComplete: false)
+        passOn(.head(head))
+    }
+
+    /// Gives a part to Hummingbird.
+    private func passOn(_ part: HTTPServerRequestPart) {
+        // Behind a read of the socket this comes by itself; a part that was held back has to be announced.
+        if !isReading { needsReadComplete = true }
+        context?.fireChannelRead(wrapInboundOut(part))
     }
 
     private func read(_ bytes: ByteBuffer, remaining: Int) {
-        guard bytes.readableBytes <= remaining else { return refuseBody() }
+        guard bytes.readableBytes <= remaining else { return refuseBody(limit: HotRoute.bodyLimit) }
         if current?.body.readableBytes == 0 {
             current?.body = bytes
         } else {
@@ -183,11 +194,11 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     }
 
     /// Answers 413 at once. The rest of the body is read and dropped as far as that is worth keeping the connection.
-    private func refuseBody() {
+    private func refuseBody(limit: Int) {
         guard let request = current else { return }
         current = nil
         exchange = .dropping(remaining: limits.droppedBytes)
-        service.refuse(request, with: .bodyTooLarge(limit: HotRoute.bodyLimit), sink: self)
+        service.refuse(request, with: .bodyTooLarge(limit: limit), sink: self)
     }
 
     private func drop(_ count: Int, of remaining: Int) {
@@ -226,7 +237,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     }
 
     func respond(_ response: HotResponse, to request: HotRequest) {
-        service.record(response, to: request, lane: .fast)
+        service.record(response, to: request, lane: .fast, in: workspace)
         guard let context, context.channel.isActive else { return }
         output.clear(minimumCapacity: response.body.count + response.fields.count + 256)
         writeHead(of: response, requestID: request.id)
@@ -261,8 +272,8 @@ final class FastLane: ChannelDuplexHandler, HotSink {
             context.write(data, promise: promise)
             return
         }
-        if case .head(var head) = part, !keepsAlive {
-            head.headers.replaceOrAdd(name: "connection", value: "close")
+        if case .head(var head) = part, !keepsAlive || isHTTP10 {
+            head.headers.replaceOrAdd(name: "connection", value: keepsAlive ? "keep-alive" : "close")
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             return
         }
@@ -287,6 +298,10 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         isDraining = true
         while let part = held.first, accepts(part), canContinue { take(held.removeFirst()) }
         isDraining = false
+        if needsReadComplete {
+            needsReadComplete = false
+            context?.fireChannelReadComplete()
+        }
         guard case .none = exchange else { return resumeReading() }
         if let failure = failureBehind { return refuseConnection(failure) }
         guard keepsAlive, !isQuiescing, !isInputClosed else { return close() }

@@ -18,12 +18,14 @@ struct HotBridge: Sendable {
         var headers = HotHeaders()
         for field in request.headers { headers.take(field.name.canonicalName, field.value) }
         let body = try await request.wholeBody(limit: HotRoute.bodyLimit)
-        let call = HotRequest(
-            route: route, path: path, query: uri.dropFirst(path.count + 1), headers: headers, id: context.requestID,
-            start: service.now(), body: body)
+        let query = uri.dropFirst(path.count + 1)
+        let start = service.now()
         let isHead = request.method == .head
-        return await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { [headers] continuation in
             context.loop.execute {
+                let call = HotRequest(
+                    route: route, path: path, query: query, headers: headers, id: context.requestID, start: start,
+                    body: body)
                 let sink = BridgeSink(continuation, service: service, isHead: isHead)
                 service.answer(call, in: workspaces.workspace(of: context.loop), sink: sink)
             }
@@ -44,7 +46,7 @@ private final class BridgeSink: HotSink {
     }
 
     func respond(_ response: HotResponse, to request: HotRequest) {
-        service.record(response, to: request, lane: .main)
+        service.record(response, to: request, lane: .main, in: nil)
         continuation.resume(returning: response.converted(isHead: isHead))
     }
 }

@@ -9,7 +9,7 @@ struct VerifyBatchEndpoint: Sendable {
     let readUser: ReadUser
     let world: World
 
-    private static let bodyLimit = 2 * 1_024 * 1_024
+    static let bodyLimit = 2 * 1_024 * 1_024
     private static let mostTokens = 256
 
     func answer(_ request: Request, _ context: MainContext) async throws -> Response {

@@ -16,23 +16,23 @@ struct Answer {
     let traceID: Substring?
 }
 
-/// Told of every answer.
-protocol RequestObserver: Sendable {
-    func observe(_ answer: Answer)
-}
-
 /// Which way an answer took.
 enum Lane: String, Sendable, CaseIterable {
     case fast, main
 }
 
 /// Hands every answer to the metrics and to the log.
-struct RequestObservers: RequestObserver {
+struct RequestObservers: Sendable {
     let metrics: ServerMetrics
     let log: RequestLog
 
     func observe(_ answer: Answer) {
-        metrics.observe(answer)
+        observe(answer, in: metrics.series(of: answer))
+    }
+
+    /// The same for who has looked up the series before.
+    func observe(_ answer: Answer, in series: ServerMetrics.Series) {
+        metrics.observe(answer, in: series)
         log.note(answer)
     }
 }

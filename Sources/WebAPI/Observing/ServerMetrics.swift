@@ -4,18 +4,18 @@ internal import Synchronization
 
 /// What the server counts; see DESIGN 4.6. No label ever names a tenant, a user or a key.
 package final class ServerMetrics: Sendable {
-    private struct RequestSeries: Hashable {
+    private struct Labels: Hashable {
         let route: String, method: String, status: Int, lane: Lane
     }
 
-    /// Handlers of one combination, looked up once and then kept.
-    private struct Handlers {
-        let count: any CounterHandler
-        let duration: any TimerHandler
+    /// What counts the answers with one combination of labels.
+    struct Series {
+        fileprivate let count: any CounterHandler
+        fileprivate let duration: any TimerHandler
     }
 
     private let registry: PrometheusRegistry
-    private let requests = Mutex<[RequestSeries: Handlers]>([:])
+    private let requests = Mutex<[Labels: Series]>([:])
     private let batchSize: any RecorderHandler
     private let batchDuration: any TimerHandler
     private let storageErrors: any CounterHandler
@@ -50,26 +50,28 @@ package final class ServerMetrics: Sendable {
         if observation.failure != nil { storageErrors.increment(by: 1) }
     }
 
-    func observe(_ answer: Answer) {
-        let series = RequestSeries(
-            route: answer.route, method: answer.method, status: answer.status, lane: answer.lane)
-        let handlers = requests.withLock { requests in
-            if let known = requests[series] { return known }
-            let made = make(series)
-            requests[series] = made
+    /// The series that an answer belongs to.
+    func series(of answer: Answer) -> Series {
+        let labels = Labels(route: answer.route, method: answer.method, status: answer.status, lane: answer.lane)
+        return requests.withLock { requests in
+            if let known = requests[labels] { return known }
+            let made = make(labels)
+            requests[labels] = made
             return made
         }
-        handlers.count.increment(by: 1)
-        handlers.duration.recordNanoseconds(answer.nanoseconds)
+    }
+
+    func observe(_ answer: Answer, in series: Series) {
+        series.count.increment(by: 1)
+        series.duration.recordNanoseconds(answer.nanoseconds)
         if let code = answer.code { refusals[code]?.increment(by: 1) }
     }
 
-    private func make(_ series: RequestSeries) -> Handlers {
-        let lane = ("lane", series.lane.rawValue)
-        let route = [("route", series.route), ("method", series.method), lane]
-        return Handlers(
+    private func make(_ labels: Labels) -> Series {
+        let route = [("route", labels.route), ("method", labels.method), ("lane", labels.lane.rawValue)]
+        return Series(
             count: registry.makeCounter(
-                label: "chat_tokens_http_requests_total", dimensions: route + [("status", String(series.status))]),
+                label: "chat_tokens_http_requests_total", dimensions: route + [("status", String(labels.status))]),
             duration: registry.makeTimer(
                 label: "chat_tokens_http_request_duration_seconds", dimensions: route))
     }
