@@ -1,4 +1,5 @@
 import Domain
+import SQLiteStorage
 import Testing
 import Tokens
 

@@ -174,7 +174,14 @@ def test_tokens_live_as_long_as_was_asked(server, key, seconds):
     assert 0 < pair["refreshAfter"] < seconds
 
 
-@pytest.mark.parametrize("seconds", ["59", "0", "-1", "86401", "1e3", "3600.0", "60.5", '"3600"', "null", "true",
+@pytest.mark.parametrize("spelled", ["3600.0", "36e2", "3.6E+3", "3600.000"])
+def test_a_whole_number_may_be_spelled_in_any_way(server, key, spelled):
+    """JSON Schema's integer is any number without a fraction."""
+    answer = server.issue(key, '{"userId":"life","expiresIn":%s}' % spelled)
+    assert answer.status == 200 and answer.json["expiresIn"] == 3_600
+
+
+@pytest.mark.parametrize("seconds", ["59", "0", "-1", "86401", "1e5", "60.5", "59.9999999999999999", '"3600"', "null", "true",
                                      "99999999999999999999", "[]", "{}"])
 def test_a_life_out_of_bounds_is_refused(server, key, seconds):
     answer = server.issue(key, '{"userId":"life","expiresIn":%s}' % seconds)

@@ -10,7 +10,7 @@ struct RateLimitTests {
         var stored = vector.stored
         for (index, step) in vector.steps.enumerated() {
             let decision = vector.limit.spend(arrival: stored, now: step.now)
-            #expect(decision == step.decision, "step \(index)")
+            #expect(step.agrees(with: decision), "step \(index): \(decision)")
             stored = decision.arrival
         }
     }
@@ -19,7 +19,8 @@ struct RateLimitTests {
     func memory(vector: RateLimitVector) {
         let limiter = RateLimiter()
         for (index, step) in vector.steps.enumerated() {
-            #expect(limiter.spend(vector.limit, now: step.now) == step.decision, "step \(index)")
+            let decision = limiter.spend(vector.limit, now: step.now)
+            #expect(step.agrees(with: decision), "step \(index): \(decision)")
         }
     }
 

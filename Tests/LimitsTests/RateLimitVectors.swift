@@ -6,7 +6,17 @@ struct RateLimitVector: Sendable, CustomTestStringConvertible {
     struct Step: Sendable {
         /// The monotonic clock in nanoseconds.
         let now: Int64
-        let decision: RateLimit.Decision
+        let isAllowed: Bool
+        /// The theoretical arrival time that is stored afterwards.
+        let arrival: Int64
+        let remaining: Int
+        let resetSeconds: Int64
+
+        /// Whether a keeper of limits decided as it should.
+        func agrees(with decision: RateLimit.Decision) -> Bool {
+            decision.isAllowed == isAllowed && decision.arrival == arrival && decision.remaining == remaining
+                && decision.resetSeconds == resetSeconds
+        }
     }
 
     /// What the steps show.
@@ -24,19 +34,13 @@ private let second: Int64 = 1_000_000_000
 
 /// A request that passes and leaves this arrival time, so many requests that could follow, and so many seconds until
 /// the burst is full again.
-private func passes(
-    at now: Int64, arrival: Int64, left: Int, full: Int64
-) -> RateLimitVector.Step {
-    .init(
-        now: now,
-        decision: .init(isAllowed: true, arrival: arrival, remaining: left, resetSeconds: full))
+private func passes(at now: Int64, arrival: Int64, left: Int, full: Int64) -> RateLimitVector.Step {
+    .init(now: now, isAllowed: true, arrival: arrival, remaining: left, resetSeconds: full)
 }
 
 /// A request that is refused, leaves the arrival time as it was and is told to come back in so many seconds.
 private func isRefused(at now: Int64, arrival: Int64, retry: Int64) -> RateLimitVector.Step {
-    .init(
-        now: now,
-        decision: .init(isAllowed: false, arrival: arrival, remaining: 0, resetSeconds: retry))
+    .init(now: now, isAllowed: false, arrival: arrival, remaining: 0, resetSeconds: retry)
 }
 
 extension RateLimitVector {

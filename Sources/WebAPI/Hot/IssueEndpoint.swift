@@ -43,14 +43,15 @@ struct IssueEndpoint: Sendable {
         service: HotService, sink: any HotSink
     ) -> HotStep {
         let decision = issue.spend(state, now: world.monotonicNanoseconds())
+        let body = request.body
         do throws(Failure) {
             guard decision.isAllowed else {
                 throw .rateLimited(state.limit, retryAfter: decision.resetSeconds)
             }
             guard request.headers.isJSON else { throw .unsupportedMediaType }
-            let body = try IssueBody.read(request.body.readableBytesUInt8Span, scanner: &workspace.scanner)
+            let wish = try IssueBody.read(body.readableBytesUInt8Span, scanner: &workspace.scanner)
             let grant = workspace.grants.next(at: world.now())
-            let command = try issue.command(for: body, apiKey: key, of: state, grant: grant)
+            let command = try issue.command(for: wish, apiKey: key, of: state, grant: grant)
             submit(Pending(request, command, decision, workspace, sink), service: service)
             return .waiting
         } catch {

@@ -12,10 +12,10 @@ struct VerifyEndpoint: Sendable {
         case .refused(let failure): return .refuse(failure)
         case .load(let want): return .load(want)
         case .caller(let caller):
+            let body = request.body
             do throws(Failure) {
                 guard request.headers.isJSON else { throw .unsupportedMediaType }
-                let question = try VerifyBody.read(
-                    request.body.readableBytesUInt8Span, scanner: &workspace.scanner)
+                let question = try VerifyBody.read(body.readableBytesUInt8Span, scanner: &workspace.scanner)
                 return answer(question, caller, request, in: workspace, service: service, sink: sink)
             } catch {
                 return .refuse(error)

@@ -5,20 +5,33 @@ import Tokens
 /// A verifier that asks about tokens on behalf of somebody.
 struct Door {
     let house: House
-    var caller: Caller
+    let caller: Caller
 
     /// A node key of the operator asks.
     init(node house: House) throws {
-        self.house = house
-        caller = Caller(key: try house.keys.create(for: .node, name: "gateway").key, tenant: nil)
+        try self.init(house, key: try house.keys.create(for: .node, name: "gateway").text)
     }
 
     /// A key of the tenant asks.
     init(_ house: House, tenant: String) throws {
+        let id = try house.state(tenant).tenant.id
+        try self.init(house, key: try house.keys.create(for: .tenant(id), name: "backend").text)
+    }
+
+    private init(_ house: House, key: String) throws {
         self.house = house
-        let state = try house.state(tenant)
-        caller = Caller(
-            key: try house.keys.create(for: .tenant(state.tenant.id), name: "backend").key, tenant: state)
+        house.directory.confirmFresh(now: house.clock.monotonic)
+        let authenticate = Authenticate(directory: house.directory, world: house.world)
+        for _ in 0..<4 {
+            switch authenticate(key, needs: .verify) {
+            case .caller(let caller):
+                self.caller = caller
+                return
+            case .load(let want): try house.directory.load(want)
+            case .refused(let failure): throw failure
+            }
+        }
+        throw House.Absent()
     }
 
     /// The verdict, with everything loaded that it takes.
