@@ -97,7 +97,7 @@ package struct Tuning: Sendable {
 
     /// The adjustments given, else the defaults.
     package init(
-        patience: Double = 2, longestLog: Int = 16_384, leastFree: Int64 = 32 << 20, mostPages: Int? = nil
+        patience: Double = 2, longestLog: Int = 2_048, leastFree: Int64 = 32 << 20, mostPages: Int? = nil
     ) {
         self.patience = patience
         self.longestLog = longestLog

@@ -135,22 +135,26 @@ package struct TokenServer: Service {
     }
 
     private func builder(service: HotService, workspaces: Workspaces) throws -> HTTPServerBuilder {
-        guard let tls = settings.tls else {
-            return HTTPServerBuilder { responder in
-                TwoLaneChannel(
-                    main: HTTP1Channel(responder: responder), workspaces: workspaces, service: service,
-                    limits: settings.limits)
-            }
+        let secure = try settings.tls.map(context)
+        return HTTPServerBuilder { [limits = settings.limits] responder in
+            let plain = TwoLaneChannel(
+                main: HTTP1Channel(responder: responder), workspaces: workspaces, service: service, limits: limits)
+            guard let secure else { return plain }
+            let http2 = HTTP2Channel(
+                responder: responder,
+                configuration: .init(
+                    idleTimeout: .seconds(limits.idleSeconds),
+                    streamConfiguration: .init(idleTimeout: .seconds(limits.bodySeconds))))
+            return SecureChannel(tls: secure, http1: plain, http2: http2)
         }
-        let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map { NIOSSLCertificateSource.certificate($0) }
-        let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
-        let configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain, privateKey: .privateKey(key))
-        return try .http2Upgrade(
-            tlsConfiguration: configuration,
-            configuration: .init(
-                idleTimeout: .seconds(settings.limits.idleSeconds),
-                streamConfiguration: .init(idleTimeout: .seconds(settings.limits.idleSeconds))))
+    }
+
+    private func context(_ files: ServerSettings.TLS) throws -> NIOSSLContext {
+        let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
+        configuration.applicationProtocols = ["h2", "http/1.1"]
+        return try NIOSSLContext(configuration: configuration)
     }
 
     private func metricsServer(

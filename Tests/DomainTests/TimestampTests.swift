@@ -28,11 +28,10 @@ struct TimestampTests {
         #expect(Timestamp(seconds: seconds).description == text)
     }
 
-    @Test("any moment of four thousand years reads as Foundation writes it")
+    @Test("any moment of the Gregorian calendar reads as Foundation writes it")
     func differential() {
-        var source = SystemRandomNumberGenerator()
         for _ in 0..<5_000 {
-            let seconds = Int64.random(in: -62_135_596_800...64_060_588_800, using: &source)
+            let seconds = Int64.random(in: -12_212_553_600...64_060_588_800)
             let expected = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
             #expect(Timestamp(seconds: seconds).description == expected)
         }

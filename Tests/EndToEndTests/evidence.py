@@ -5,6 +5,7 @@ import pathlib
 import re
 
 LOGS: list[pathlib.Path] = []
+LOGS_OF_GATEWAYS: list[pathlib.Path] = []
 SECRETS: dict[str, str] = {}
 
 # Three base64url parts, the first of which begins a JSON object: any token at all.

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from wire import request
+from deployment import eventually
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +64,15 @@ def test_requests_are_counted_by_route_template_status_and_lane(server, rendered
 
 def test_everything_promised_is_there(rendered):
     names = " ".join({name for name, _, _ in series(rendered)})
-    for what in ("request", "duration", "batch", "queue", "cache", "refus", "storage", "memory"):
+    for what in ("request", "duration", "batch", "queue", "directory_lookups", "refus", "storage", "memory"):
         assert what in names, f"nothing about {what} in {names}"
 
 
 def test_a_flood_of_paths_does_not_grow_the_metrics(server):
     before = len(series(server.metrics()))
     with server.wire(timeout=30) as wire:
-        wire.send(b"".join(request("GET", f"/flood/{index}") for index in range(20)))
-        for _ in range(20):
-            wire.read()
+        for index in range(20):
+            wire.ask("GET", f"/flood/{index}")
         for method in ("PROPFIND", "OPTIONS", "PATCH", "MKCOL", "LOCK"):
             wire.ask(method, f"/flood/{method}", headers={"Content-Length": "0"})
     assert len(series(server.metrics())) <= before + 2 * 20
@@ -98,8 +97,6 @@ def test_failures_are_logged_with_their_request_id(server, key):
 
 
 def test_successes_are_logged_only_if_asked_for(server, key, make_deployment):
-    from deployment import eventually
-
     server.issue(key, {"userId": "u"}, **{"X-Request-ID": "not-logged"})
     made = make_deployment(ACCESS_LOG="on", LOG_LEVEL="trace")
     made.tenant("acme")
@@ -118,6 +115,4 @@ def test_a_request_id_cannot_forge_a_log_line(server):
 
 
 def log_lines_with(server, text: str) -> list[dict]:
-    from deployment import eventually
-
     return eventually(lambda: [json.loads(line) for line in server.log.read_text().splitlines() if text in line])

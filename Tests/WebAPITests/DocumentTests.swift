@@ -1,4 +1,5 @@
 import Domain
+import SQLiteStorage
 import Testing
 import Tokens
 import WebAPI
@@ -124,7 +125,7 @@ struct OpenDocumentTests {
             server.clock.advance(milliseconds: 31_000)
             let stale = try await server.answer(Ask("GET", "/readyz"))
             #expect(stale.status == 503 && stale.code == "not_ready" && stale.text.contains("change log"))
-            try server.parts.storage.close()
+            try server.parts.database.close()
             server.clock.advance(milliseconds: 2_000)
             let broken = try await server.answer(Ask("GET", "/readyz"))
             #expect(broken.status == 503 && broken.text.contains("database"))

@@ -1,5 +1,6 @@
 import Domain
 import Testing
+import Tokens
 
 @Suite("No route lets one tenant see or do anything of another's")
 struct IsolationTests {

@@ -1,5 +1,6 @@
 import Domain
 import Testing
+import Tokens
 
 @Suite("Every field of POST /tokens has its rule, and a field that breaks it is named")
 struct IssueBodyTests {

@@ -2,6 +2,7 @@ import Dispatch
 import Domain
 import Synchronization
 import Testing
+import Tokens
 
 @Suite("POST /tokens keeps to limits and says so")
 struct IssueLimitTests {

@@ -1,3 +1,5 @@
+internal import Tokens
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -15,18 +17,7 @@ extension World {
             let time = read(CLOCK_MONOTONIC)
             return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         },
-        randomBytes: { count in
-            // The kernel's generator (getrandom(2) on Linux) behind the standard library.
-            var source = SystemRandomNumberGenerator()
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(count + 7)
-            while bytes.count < count {
-                let word = source.next()
-                for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
-            }
-            bytes.removeLast(bytes.count - count)
-            return bytes
-        })
+        randomBytes: SecureRandom.bytes)
 
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()

@@ -23,22 +23,24 @@ struct IssueBatch {
         tally = try MonthTally(db)
     }
 
-    /// Carries out one command; one that is refused changes nothing.
+    /// Carries out one command; one that is refused changes nothing, and a user that stays the same is not written.
     mutating func carryOut(_ command: IssueCommand) throws(StoreFailure) -> IssueOutcome {
-        let ruling = try users.row(command.tenant, command.change.id) { row throws(StoreFailure) in
-            Ruling(command, on: row)
-        }
-        switch ruling {
-        case .refused(let outcome): return outcome
-        case .admitted(let user, let write):
-            guard try tally.count(command) else { return .quotaExceeded }
-            switch write {
-            case .none: break
-            case .insert: try add(user, command)
-            case .update(let row): try replace(row, by: user, at: command.at)
-            }
+        defer { users.leave() }
+        let row = try users.find(command.tenant, command.change.id)
+        guard row?.isDeactivated != true else { return .userDeactivated }
+        let user = command.change.applied(to: row?.kept(by: command.change))
+        guard command.draft.admits(user) else { return .tokenTooLarge }
+        guard try tally.count(command.tenant, command.month, quota: command.quota) else { return .quotaExceeded }
+        guard let row else {
+            try add(user, to: command.tenant, at: command.at)
             return .issued(user)
         }
+        if !row.holds(user) {
+            let number = row.number
+            users.leave()
+            try replace(number, by: user, at: command.at)
+        }
+        return .issued(user)
     }
 
     /// Writes what was counted; the last thing before the commit.
@@ -46,12 +48,10 @@ struct IssueBatch {
         try tally.write()
     }
 
-    private func add(_ user: User, _ command: IssueCommand) throws(StoreFailure) {
-        try insert.withBound(5, command.tenant.text) { () throws(StoreFailure) in
-            try insert.withBound(6, user.id.text) { () throws(StoreFailure) in
-                try write(user, at: command.at, by: insert)
-            }
-        }
+    private func add(_ user: User, to tenant: Tenant.ID, at moment: Timestamp) throws(StoreFailure) {
+        try insert.bind(5, copying: tenant.text)
+        try insert.bind(6, copying: user.id.text)
+        try write(user, at: moment, by: insert)
     }
 
     private func replace(_ row: Int64, by user: User, at moment: Timestamp) throws(StoreFailure) {
@@ -68,33 +68,5 @@ struct IssueBatch {
                 }
             }
         }
-    }
-}
-
-/// What a command means for the user it found, before the quota is looked at.
-private enum Ruling {
-    enum Write {
-        case none, insert
-        case update(row: Int64)
-    }
-
-    case refused(IssueOutcome)
-    case admitted(User, Write)
-
-    init(_ command: IssueCommand, on row: StoredUser?) {
-        guard row?.isDeactivated != true else {
-            self = .refused(.userDeactivated)
-            return
-        }
-        let user = command.change.applied(to: row?.kept(by: command.change))
-        guard command.draft.admits(user) else {
-            self = .refused(.tokenTooLarge)
-            return
-        }
-        guard let row else {
-            self = .admitted(user, .insert)
-            return
-        }
-        self = .admitted(user, row.holds(user) ? .none : .update(row: row.number))
     }
 }

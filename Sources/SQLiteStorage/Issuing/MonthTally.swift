@@ -30,9 +30,9 @@ struct MonthTally {
     }
 
     /// Counts one pair; false, and nothing is counted, where the quota is used up.
-    mutating func count(_ command: IssueCommand) throws(StoreFailure) -> Bool {
-        let place = try place(of: Key(tenant: command.tenant, month: command.month))
-        guard counts[place].pairs < command.quota else { return false }
+    mutating func count(_ tenant: Tenant.ID, _ month: Month, quota: Int64) throws(StoreFailure) -> Bool {
+        let place = try place(of: Key(tenant: tenant, month: month))
+        guard counts[place].pairs < quota else { return false }
         counts[place].pairs += 1
         return true
     }
@@ -42,7 +42,8 @@ struct MonthTally {
         for count in counts where count.pairs != count.stored {
             try put.bind(2, Int64(count.key.month.number))
             try put.bind(3, count.pairs)
-            try put.withBound(1, count.key.tenant.text) { () throws(StoreFailure) in try put.changeOne() }
+            try put.bind(1, copying: count.key.tenant.text)
+            try put.changeOne()
         }
     }
 
@@ -61,10 +62,9 @@ struct MonthTally {
     }
 
     private func read(_ key: Key) throws(StoreFailure) -> Int64 {
+        try find.bind(1, copying: key.tenant.text)
         try find.bind(2, Int64(key.month.number))
-        return try find.withBound(1, key.tenant.text) { () throws(StoreFailure) in
-            defer { find.reset() }
-            return try find.step() ? find.integer(0) : 0
-        }
+        defer { find.reset() }
+        return try find.step() ? find.integer(0) : 0
     }
 }

@@ -10,8 +10,8 @@ internal import GRDBSQLite
 
 /// A prepared statement of GRDB's cache, driven without GRDB's row layer, which costs a third on the hot path.
 ///
-/// Texts are bound in place, not copied, so they stay bound only while the body of `withBound` runs. Whoever steps a
-/// statement resets it before it is bound anew.
+/// Long texts are bound in place, not copied, so they stay bound only while the body of `withBound` runs. Whoever steps
+/// a statement resets it before it is bound anew.
 @safe
 struct RawStatement {
     private let statement: Statement
@@ -58,6 +58,17 @@ struct RawStatement {
 extension RawStatement {
     func bind(_ index: Int32, _ number: Int64) throws(StoreFailure) {
         guard unsafe sqlite3_bind_int64(handle, index, number) == SQLITE_OK else { throw failure() }
+    }
+
+    /// Binds a copy of the text; for short ones.
+    func bind(_ index: Int32, copying text: String) throws(StoreFailure) {
+        // SQLITE_TRANSIENT, a macro that Swift does not see.
+        let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        let code = unsafe text.utf8.span.withUnsafeBytes { bytes in
+            unsafe sqlite3_bind_text(
+                handle, index, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), transient)
+        }
+        guard code == SQLITE_OK else { throw failure() }
     }
 
     /// Binds text, or NULL for nil, while `body` runs.

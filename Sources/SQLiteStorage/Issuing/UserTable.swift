@@ -1,34 +1,35 @@
 internal import Domain
 internal import GRDB
 
-/// The statements that read and write users on one connection.
+/// The look-up of users on one connection.
 struct UserTable {
-    private let find: RawStatement
+    private let select: RawStatement
 
     init(_ db: Database) throws(StoreFailure) {
-        find = try RawStatement(
+        select = try RawStatement(
             db,
             """
             SELECT name, image, custom, deactivated_at, rowid FROM user WHERE tenant_id = ?1 AND user_id = ?2
             """)
     }
 
-    /// The user as stored.
-    func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? {
-        try row(tenant, id) { row in
-            row.map { User(id: id, name: $0.name, image: $0.image, custom: $0.custom) }
-        }
+    /// The user's row, or nil where there is none; it can be read until `leave`.
+    func find(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> StoredUser? {
+        try select.bind(1, copying: tenant.text)
+        try select.bind(2, copying: id.text)
+        return try select.step() ? StoredUser(statement: select) : nil
     }
 
-    /// Runs `body` on the user's row, or on nil where there is none.
-    func row<Result>(
-        _ tenant: Tenant.ID, _ id: User.ID, _ body: (StoredUser?) throws(StoreFailure) -> Result
-    ) throws(StoreFailure) -> Result {
-        try find.withBound(1, tenant.text) { () throws(StoreFailure) in
-            try find.withBound(2, id.text) { () throws(StoreFailure) in
-                defer { find.reset() }
-                return try body(try find.step() ? StoredUser(statement: find) : nil)
-            }
+    /// Ends the reading of a row, found or not.
+    func leave() {
+        select.reset()
+    }
+
+    /// The user as stored.
+    func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? {
+        defer { leave() }
+        return try find(tenant, id).map { row in
+            User(id: id, name: row.name, image: row.image, custom: row.custom)
         }
     }
 }

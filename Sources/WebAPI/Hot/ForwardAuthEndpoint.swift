@@ -65,8 +65,8 @@ struct ForwardAuthEndpoint: Sendable {
 
     /// The token from the first place that has one.
     private static func token(in headers: HotHeaders) -> String? {
-        if let given = headers.authorization, given.utf8.count > 7, given.prefix(7).isSame(as: "bearer ") {
-            return String(given.dropFirst(7))
+        if let given = headers.authorization?.utf8, given.count > 7, Substring(given.prefix(7)).isSame(as: "bearer ") {
+            return String(Substring(given.dropFirst(7)))
         }
         if let given = headers.chatToken, !given.isEmpty { return given }
         guard let uri = headers.originalURI, let mark = uri.firstIndex(of: "?") else { return nil }
@@ -76,9 +76,12 @@ struct ForwardAuthEndpoint: Sendable {
 
     /// The first value of a query parameter, percent-decoded; nil where it is absent or empty.
     static func parameter(_ name: String, in query: Substring) -> String? {
-        for pair in query.split(separator: "&") {
-            guard let equals = pair.firstIndex(of: "="), pair[..<equals] == name else { continue }
-            let value = PercentEncoding.decode(pair[pair.index(after: equals)...])
+        // By bytes: a string's characters are dear to find.
+        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")), pair[..<equals].elementsEqual(name.utf8) else {
+                continue
+            }
+            let value = PercentEncoding.decode(Substring(pair[pair.index(after: equals)...]))
             return value.isEmpty ? nil : value
         }
         return nil

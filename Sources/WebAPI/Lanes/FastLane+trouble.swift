@@ -17,6 +17,7 @@ extension FastLane {
         deadline = .max
         switch exchange {
         case .none where hasPartialHead, .reading: refuseConnection(.requestTimeout)
+        case .main(isRequestComplete: false, _) where !isMainAnswering: refuseConnection(.requestTimeout)
         case .none, .dropping, .answering, .main: context?.close(mode: .all, promise: nil)
         }
     }
@@ -39,7 +40,13 @@ extension FastLane {
         case .none where held.isEmpty, .reading: refuseConnection(failure)
         case .none, .answering: failureBehind = failure
         case .main(let isRequestComplete, _):
-            if isRequestComplete { failureBehind = failure } else { refuseConnection(failure) }
+            if isRequestComplete {
+                failureBehind = failure
+            } else if isMainAnswering {
+                context.close(mode: .all, promise: nil)
+            } else {
+                refuseConnection(failure)
+            }
         case .dropping: context.close(mode: .all, promise: nil)
         }
     }

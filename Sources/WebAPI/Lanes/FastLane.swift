@@ -44,9 +44,12 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     var isQuiescing = false
     /// Parts of requests behind the one under way.
     var held = CircularBuffer<HTTPServerRequestPart>()
+    /// Whether Hummingbird has begun to answer the request it has.
+    private(set) var isMainAnswering = false
     private var isReading = false
     private var isDraining = false
     private var needsReadComplete = false
+    private var hasPassedOn = false
     private var isClosing = false
     /// Whether bytes of a head have come in that is not complete.
     var hasPartialHead = false
@@ -102,6 +105,9 @@ final class FastLane: ChannelDuplexHandler, HotSink {
             needsFlush = false
             edge?.flush()
         }
+        // Whoever is behind this handler got nothing in this cycle unless a part was passed on.
+        guard hasPassedOn else { return }
+        hasPassedOn = false
         context.fireChannelReadComplete()
     }
 
@@ -173,13 +179,14 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         guard route == nil else { return exchange = .reading(remaining: limit) }
         current = nil
         exchange = .main(isRequestComplete: false, isResponseComplete: false)
+        isMainAnswering = false
         passOn(.head(head))
     }
 
     /// Gives a part to Hummingbird.
     private func passOn(_ part: HTTPServerRequestPart) {
         // Behind a read of the socket this comes by itself; a part that was held back has to be announced.
-        if !isReading { needsReadComplete = true }
+        if isReading { hasPassedOn = true } else { needsReadComplete = true }
         context?.fireChannelRead(wrapInboundOut(part))
     }
 
@@ -273,10 +280,12 @@ final class FastLane: ChannelDuplexHandler, HotSink {
             return
         }
         if case .head(var head) = part, !keepsAlive || isHTTP10 {
+            isMainAnswering = true
             head.headers.replaceOrAdd(name: "connection", value: keepsAlive ? "keep-alive" : "close")
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             return
         }
+        isMainAnswering = true
         context.write(data, promise: promise)
         guard case .end = part else { return }
         exchange = .main(isRequestComplete: isRequestComplete, isResponseComplete: true)

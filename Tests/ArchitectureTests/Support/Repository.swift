@@ -33,7 +33,8 @@ enum Repository {
     }
 
     private static func paths(below folder: String) -> [String] {
-        let names = FileManager.default.enumerator(atPath: root.appending(path: folder).path)?.allObjects ?? []
+        let url = root.appending(path: folder).resolvingSymlinksInPath()
+        let names = FileManager.default.enumerator(atPath: url.path)?.allObjects ?? []
         return names.compactMap { ($0 as? String).map { "\(folder)/\($0)" } }
     }
 }

@@ -12,19 +12,21 @@ final class TestServer: Sendable {
     /// What the server was made of.
     struct Parts: Sendable {
         let clock: TestClock
-        let storage: SQLiteStorage
+        let database: SQLiteStorage
         let vault: Vault
         let directory: Directory
         let registry = PrometheusRegistry()
 
         init(clock: TestClock, storage: SQLiteStorage) throws {
             self.clock = clock
-            self.storage = storage
+            database = storage
             vault = Vault(master: try MasterKey(World.system.randomBytes(MasterKey.byteCount)))
             directory = Directory(
                 storage: storage, vault: vault, world: clock.world,
                 deployment: Deployment(publicURL: "https://chat.example"))
         }
+
+        var storage: any Storage { database }
     }
 
     init(port: Int, parts: Parts) {

@@ -39,7 +39,7 @@ final class Wire {
             let count = unsafe bytes.withUnsafeBytes { buffer in
                 unsafe Glibc.send(
                     descriptor, buffer.baseAddress.map { unsafe $0 + sent }, buffer.count - sent,
-                    Int32(MSG_NOSIGNAL.rawValue))
+                    Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Broken() }
             sent += count
