@@ -5,13 +5,13 @@ extension SQLiteStorage {
     package func issue(_ commands: [IssueCommand]) throws(StoreFailure) -> [IssueOutcome] {
         try StoreFailure.translating {
             try pool.writeWithoutTransaction { db in
-                var outcomes: [IssueOutcome] = []
-                outcomes.reserveCapacity(commands.count)
-                try db.inTransaction(.immediate) {
-                    var batch = try IssueBatch(db)
+                var batch = try IssueBatch(db)
+                let outcomes = try RawTransaction(db)() { () throws(StoreFailure) in
+                    var outcomes: [IssueOutcome] = []
+                    outcomes.reserveCapacity(commands.count)
                     for command in commands { outcomes.append(try batch.carryOut(command)) }
                     try batch.finish()
-                    return .commit
+                    return outcomes
                 }
                 checkpointer?.relieve(db)
                 return outcomes

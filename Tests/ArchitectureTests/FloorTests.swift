@@ -10,7 +10,7 @@ struct FloorTests {
         "SQLiteStorage": ["Tokens", "Domain", "GRDB", "GRDBSQLite", "Dispatch", "Foundation"],
         "WebAPI": [
             "Tokens", "Domain", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Logging",
-            "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL",
+            "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "NIOTLS",
             "ServiceLifecycle", "Dispatch", "Foundation",
         ],
         "ChatTokens": [

@@ -29,15 +29,6 @@ struct SizeTests {
         #expect(count > 500, "the scan finds functions")
     }
 
-    @Test("no line is longer than 120 characters")
-    func lines() {
-        for file in Repository.sources where !file.path.contains("/Documents/") {
-            for (index, line) in file.lines.enumerated() where line.count > 120 {
-                Issue.record("\(file.path):\(index + 1): \(line.count) characters")
-            }
-        }
-    }
-
     @Test("the README fits in 250 lines")
     func readme() throws {
         #expect(try Repository.text("README.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 251)

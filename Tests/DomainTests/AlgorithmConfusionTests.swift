@@ -6,9 +6,15 @@ import Tokens
 struct AlgorithmConfusionTests {
     private let house: House
 
+    /// One for all tests, since RSA keys are slow to make; no test changes it.
+    private static let shared = Result {
+        let house = try House()
+        for algorithm in SignatureAlgorithm.allCases { try house.addTenant(tenant(algorithm), algorithm) }
+        return house
+    }
+
     init() throws {
-        house = try House()
-        for algorithm in SignatureAlgorithm.allCases { try house.addTenant(Self.tenant(algorithm), algorithm) }
+        house = try Self.shared.get()
     }
 
     private static func tenant(_ algorithm: SignatureAlgorithm) -> String { algorithm.rawValue.lowercased() }

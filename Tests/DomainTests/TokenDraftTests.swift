@@ -92,7 +92,7 @@ struct TokenDraftTests {
         for kind in TokenKind.allCases {
             let claims = try claims(kind, user(), mint)
             #expect(claims["iat"]?.integer == 1_767_323_045)
-            #expect(claims["exp"]?.integer == 1_767_323_045 + 86_400)
+            #expect(claims["exp"]?.integer == 1_767_409_445)
             #expect(claims["aud"]?.string == house.deployment.audience(of: kind))
         }
     }

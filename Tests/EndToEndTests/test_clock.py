@@ -21,6 +21,17 @@ class Clock:
             "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(path), "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
 
+    def serve(self, deployment) -> Server:
+        """By way of `env`: the library sets a variable when it is first loaded, which makes room for it by moving the
+        environment, and Swift then looks for the program's arguments where they no longer are."""
+        return Server(deployment, prefix=("env",), environment=self.environment)
+
+    @staticmethod
+    def forget(pid: int) -> None:
+        """Removes what the library leaves in shared memory."""
+        for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
+            pathlib.Path("/dev/shm", name).unlink(missing_ok=True)
+
     def move(self, seconds: int) -> None:
         self.path.write_text(f"{seconds:+}s\n")
 
@@ -35,17 +46,18 @@ def moved(make_deployment, tmp_path, unavailable):
     made.tenant("acme", rate=5, burst=10)
     key = made.key("acme")
     clock = Clock(tmp_path / "offset", library)
-    server = Server(made, environment=clock.environment)
-    server.wait_until_ready()
-    clock.move(+500)
-    server.pair(key)
-    pair = server.pair(key)
-    if not 400 < jose.decode(pair["token"])[1]["iat"] - time.time() < 600:
+    server = clock.serve(made)
+    try:
+        server.wait_until_ready()
+        clock.move(+500)
+        if not 400 < jose.decode(server.pair(key)["token"])[1]["iat"] - time.time() < 600:
+            unavailable("a faketime that moves this binary's clock")
+        clock.move(0)
+        yield server, key, clock
         server.stop()
-        unavailable("a faketime that moves this binary's clock")
-    clock.move(0)
-    yield server, key, clock
-    server.stop()
+    finally:
+        server.kill()
+        clock.forget(server.pid)
 
 
 @pytest.mark.parametrize("hours", [-1, -24, 24])

@@ -181,7 +181,7 @@ def test_a_whole_number_may_be_spelled_in_any_way(server, key, spelled):
     assert answer.status == 200 and answer.json["expiresIn"] == 3_600
 
 
-@pytest.mark.parametrize("seconds", ["59", "0", "-1", "86401", "1e5", "60.5", "59.9999999999999999", '"3600"', "null", "true",
+@pytest.mark.parametrize("seconds", ["59", "0", "-1", "86401", "1e5", "60.5", "60.000001", '"3600"', "null", "true",
                                      "99999999999999999999", "[]", "{}"])
 def test_a_life_out_of_bounds_is_refused(server, key, seconds):
     answer = server.issue(key, '{"userId":"life","expiresIn":%s}' % seconds)

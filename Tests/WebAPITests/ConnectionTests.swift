@@ -5,7 +5,7 @@ import WebAPI
 
 @Suite("A connection ends when a client takes too long, and not before")
 struct ConnectionDeadlineTests {
-    private static let slow = ConnectionLimits(headSeconds: 1, bodySeconds: 2, idleSeconds: 3, lingerSeconds: 1)
+    private static let slow = ConnectionLimits(headSeconds: 2, bodySeconds: 2, idleSeconds: 3, lingerSeconds: 1)
 
     private func hosting() -> Hosting {
         var hosting = Hosting()
@@ -20,7 +20,7 @@ struct ConnectionDeadlineTests {
                 try wire.send("GET /healthz HTTP/1.1\r\nHost: h\r\nX-Slow: ")
                 if trickles {
                     // More than the head may take, at a pace at which some byte always has just come.
-                    for _ in 0..<12 {
+                    for _ in 0..<20 {
                         try pause(milliseconds: 200)
                         do { try wire.send("a") } catch { break }
                     }

@@ -20,8 +20,8 @@ struct JWKSTests {
             #expect(answer.status == 200 && answer["content-type"] == "application/json")
             #expect(answer["cache-control"] == "public, max-age=300")
             let keys = try #require(try answer.json["keys"]?.array)
-            #expect(keys.compactMap { $0["alg"]?.string } == ["ES256", "EdDSA"])
-            #expect(keys.last?["kid"]?.string == standby.kid)
+            #expect(Set(keys.compactMap { $0["alg"]?.string }) == ["ES256", "EdDSA"] && keys.count == 2)
+            #expect(keys.contains { $0["kid"]?.string == standby.kid })
             #expect(keys.allSatisfy { $0["d"] == nil && $0["k"] == nil && $0["use"]?.string == "sig" })
         }
     }

@@ -20,15 +20,15 @@ struct IssueBodyTests {
         (#""image":"https://ä.example""#, "image"), (#""image":"https://a.example/%zz""#, "image"),
         (#""image":"https://a.example/%4""#, "image"), (#""image":"javascript:alert(1)""#, "image"),
         (#""image":"https://a.example/\"onload=""#, "image"), (#""image":"https://a.example/<x>""#, "image"),
-        (#""image":"https://a/\#(String(repeating: "x", count: 2_038))""#, "image"),
+        (#""image":"https://a/\#(String(repeating: "x", count: 2_039))""#, "image"),
         (#""image":"https://@a""#, "image"),
         // custom
         (#""custom":[]"#, "custom"), (#""custom":"{}""#, "custom"), (#""custom":1"#, "custom"),
-        (#""custom":{"a":"\#(String(repeating: "x", count: 5_112))"}"#, "custom"),
+        (#""custom":{"a":"\#(String(repeating: "x", count: 5_113))"}"#, "custom"),
         (#""custom":\#(String(repeating: #"{"a":"#, count: 16))[1]\#(String(repeating: "}", count: 16))"#, "custom"),
         // expiresIn
-        (#""expiresIn":59"#, "expiresIn"), (#""expiresIn":86401"#, "expiresIn"), (#""expiresIn":3600.0"#, "expiresIn"),
-        (#""expiresIn":1e4"#, "expiresIn"), (#""expiresIn":"3600""#, "expiresIn"), (#""expiresIn":null"#, "expiresIn"),
+        (#""expiresIn":59"#, "expiresIn"), (#""expiresIn":86401"#, "expiresIn"), (#""expiresIn":3600.5"#, "expiresIn"),
+        (#""expiresIn":1e1"#, "expiresIn"), (#""expiresIn":"3600""#, "expiresIn"), (#""expiresIn":null"#, "expiresIn"),
         (#""expiresIn":-60"#, "expiresIn"), (#""expiresIn":99999999999999999999"#, "expiresIn"),
         // refresh
         (#""refresh":1"#, "refresh"), (#""refresh":"true""#, "refresh"), (#""refresh":null"#, "refresh"),
@@ -47,10 +47,11 @@ struct IssueBodyTests {
         #""name":"\#(String(repeating: "🙂", count: 255))""#,
         #""name":null"#, #""name":"\u00e9\ud83d\ude42""#, #""image":null"#, #""image":"http://a""#,
         #""image":"HTTPS://a.example:8443/x?y=%20z#f""#, #""image":"https://[::1]/x""#,
-        #""image":"https://a/\#(String(repeating: "x", count: 2_037))""#, #""custom":null"#, #""custom":{}"#,
-        #""custom":{"a":"\#(String(repeating: "x", count: 5_111))"}"#,
+        #""image":"https://a/\#(String(repeating: "x", count: 2_038))""#, #""custom":null"#, #""custom":{}"#,
+        #""custom":{"a":"\#(String(repeating: "x", count: 5_112))"}"#,
         #""custom":\#(String(repeating: #"{"a":"#, count: 15))[1]\#(String(repeating: "}", count: 15))"#,
         #""custom":{"a":1e400,"b":123456789012345678901234567890}"#, #""expiresIn":60"#, #""expiresIn":86400"#,
+        #""expiresIn":3600.0"#, #""expiresIn":1e4"#,
         #""refresh":false"#, #""channels":[]"#, #""channels":["\#(String(repeating: "x", count: 255))"]"#,
         #""channels":[\#(Array(repeating: #""c""#, count: 64).joined(separator: ","))]"#, #""n\u0061me":"A""#,
     ]

@@ -193,7 +193,7 @@ struct VerifyBatchTests {
         try await withServer { server in
             let key = try server.key(try server.addTenant())
             let answer = try await server.answer(.post("/verify/batch", key: key, body))
-            #expect(answer.status == 400 && answer.complaints == complaints, "\(answer.complaints)")
+            #expect(answer.status == 400 && Set(answer.complaints) == Set(complaints), "\(answer.complaints)")
         }
     }
 

@@ -41,15 +41,16 @@ package struct IssueTokens: Sendable {
             change: request.change, month: Month(of: grant.birth), quota: state.tenant.quota, draft: draft)
     }
 
-    /// Has the command carried out; `reply` is called on `queue` once the user is durable or the command failed.
-    package func submit(
-        _ command: IssueCommand, replyOn queue: any ReplyQueue,
-        reply: @escaping @Sendable (Result<User, Failure>) -> Void
-    ) {
-        let isAccepted = batcher.submit(command, replyOn: queue) { result in
-            reply(Self.result(of: result, for: command))
+    /// Takes the stored user, or why there is none.
+    package typealias Reply = @Sendable (Result<User, Failure>) -> Void
+
+    /// Has commands carried out; each reply is called on `queue` once its user is durable or its command failed.
+    package func submit(_ commands: [(command: IssueCommand, reply: Reply)], replyOn queue: any ReplyQueue) {
+        let items = commands.map { command, reply in
+            (item: command, reply: { @Sendable result in reply(Self.result(of: result, for: command)) })
         }
-        if !isAccepted { reply(.failure(.storageUnavailable)) }
+        let accepted = batcher.submit(items, replyOn: queue)
+        for (_, reply) in commands.dropFirst(accepted) { reply(.failure(.storageUnavailable)) }
     }
 
     private static func result(

@@ -3,18 +3,10 @@ internal import Tokens
 extension TokenDraft {
     /// Appends the claims of one token as a JSON object, in the shape that every gateway of the field accepts.
     func appendClaims(of kind: TokenKind, for user: User, to out: inout [UInt8]) {
-        out.append(text: "{\"iss\":\"")
-        out.append(contentsOf: state.issuer)
-        out.append(text: "\",\"sub\":")
+        let fixed = kind == .rest ? state.restClaims : state.wsClaims
+        out.append(contentsOf: fixed.beforeSubject)
         out.append(json: user.id.text)
-        out.append(text: ",\"aud\":")
-        out.append(json: deployment.audience(of: kind))
-        if kind == .rest {
-            out.append(text: ",\"client_id\":\"")
-            out.append(text: state.tenant.id.text)
-            out.append(text: "\"")
-        }
-        out.append(text: ",\"iat\":")
+        out.append(contentsOf: fixed.beforeIssuedAt)
         JSONText.appendInteger(issuedAt.seconds, to: &out)
         out.append(text: ",\"exp\":")
         JSONText.appendInteger(expiresAt.seconds, to: &out)

@@ -42,12 +42,12 @@ package final class TokenDraft: Sendable {
         let custom = state.tenant.tokenClaims.isEmpty ? 0 : user.custom?.count ?? 0
         let audience = max(deployment.restAudience.utf8.count, deployment.wsAudience.utf8.count)
         let bound = 600 + 2 * audience + state.issuer.count + 2 * texts + custom + (channels?.count ?? 0)
-        if encodedLength(payload: bound) <= Self.longestToken { return true }
+        if encodedLength(.rest, payload: bound) <= Self.longestToken { return true }
         var payload: [UInt8] = []
         for kind in TokenKind.allCases {
             payload.removeAll(keepingCapacity: true)
             appendClaims(of: kind, for: user, to: &payload)
-            if encodedLength(payload: payload.count) > Self.longestToken { return false }
+            if encodedLength(kind, payload: payload.count) > Self.longestToken { return false }
         }
         return true
     }
@@ -64,16 +64,17 @@ package final class TokenDraft: Sendable {
     ) throws(TokenFailure) {
         payload.removeAll(keepingCapacity: true)
         appendClaims(of: kind, for: user, to: &payload)
-        let header =
-            switch kind {
-            case .rest: signer.restHeader
-            case .ws: signer.wsHeader
-            }
-        try signer.key.appendToken(headerSegment: header, payload: payload.span, to: &out)
+        try signer.key.appendToken(headerSegment: header(of: kind), payload: payload.span, to: &out)
     }
 
-    private func encodedLength(payload: Int) -> Int {
-        let header = max(signer.restHeader.count, signer.wsHeader.count)
-        return header + 2 + (payload * 4 + 2) / 3 + (signer.signatureBytes * 4 + 2) / 3
+    private func header(of kind: TokenKind) -> [UInt8] {
+        switch kind {
+        case .rest: signer.restHeader
+        case .ws: signer.wsHeader
+        }
+    }
+
+    private func encodedLength(_ kind: TokenKind, payload: Int) -> Int {
+        header(of: kind).count + 2 + (payload * 4 + 2) / 3 + (signer.signatureBytes * 4 + 2) / 3
     }
 }

@@ -70,19 +70,27 @@ package final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
     /// Items waiting for the next batch.
     package var depth: Int { state.withLock { $0.waiting.count } }
 
-    /// Adds an item to the next batch; its reply will be called on `queue` exactly once.
+    /// Adds items to the next batch; the reply of each that was accepted will be called on `queue` exactly once.
     ///
-    /// - Returns: false, and nothing else happens, where the queue is full.
-    package func submit(_ item: Item, replyOn queue: any ReplyQueue, reply: @escaping Reply) -> Bool {
-        let waiting = Waiting(item: item, queue: queue, reply: reply)
-        let (isAccepted, mustStart) = state.withLock { state in
-            guard state.waiting.count < capacity else { return (false, false) }
-            state.waiting.append(waiting)
+    /// Whoever has several items at hand hands them in together: the first of them alone would start a batch of one.
+    /// - Returns: how many were accepted, from the first on; fewer than all where the queue is full.
+    package func submit(_ items: [(item: Item, reply: Reply)], replyOn queue: any ReplyQueue) -> Int {
+        let (accepted, mustStart) = state.withLock { state in
+            let accepted = min(items.count, capacity - state.waiting.count)
+            guard accepted > 0 else { return (0, false) }
+            for (item, reply) in items.prefix(accepted) {
+                state.waiting.append(Waiting(item: item, queue: queue, reply: reply))
+            }
             defer { state.isRunning = true }
-            return (true, !state.isRunning)
+            return (accepted, !state.isRunning)
         }
         if mustStart { thread.async { self.run() } }
-        return isAccepted
+        return accepted
+    }
+
+    /// Adds one item; false, and nothing else happens, where the queue is full.
+    package func submit(_ item: Item, replyOn queue: any ReplyQueue, reply: @escaping Reply) -> Bool {
+        submit([(item, reply)], replyOn: queue) == 1
     }
 
     private func run() {

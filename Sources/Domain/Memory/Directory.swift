@@ -130,7 +130,7 @@ package final class Directory: Sendable {
                 let limiter = state.limiters.value(id) ?? RateLimiter()
                 state.limiters.insert(limiter, for: id)
                 let built = TenantState(
-                    tenant: row.tenant, ring: ring, limiter: limiter, publicURL: deployment.publicURL)
+                    tenant: row.tenant, ring: ring, limiter: limiter, deployment: deployment)
                 state.tenants.insert(built, for: id)
                 return true
             }

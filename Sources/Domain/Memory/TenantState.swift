@@ -16,6 +16,8 @@ package final class TenantState: Sendable {
     package let signer: Signer?
     /// What may verify its tokens.
     let doors: [Door]
+    /// The claims of its tokens that never change, between which the others are written.
+    let restClaims: FixedClaims, wsClaims: FixedClaims
 
     /// The active key with the header segments of both tokens ready.
     package struct Signer: Sendable {
@@ -39,14 +41,36 @@ package final class TenantState: Sendable {
     }
 
     /// The state of a tenant under a deployment.
-    package init(tenant: Tenant, ring: KeyRing, limiter: RateLimiter, publicURL: String) {
+    package init(tenant: Tenant, ring: KeyRing, limiter: RateLimiter, deployment: Deployment) {
         self.tenant = tenant
         self.ring = ring
         self.limiter = limiter
         limit = tenant.rateLimit
         jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)
-        issuer = Array("\(publicURL)/t/\(tenant.id)".utf8)
+        issuer = Array("\(deployment.publicURL)/t/\(tenant.id)".utf8)
+        restClaims = FixedClaims(.rest, of: tenant.id, issuer: issuer, deployment)
+        wsClaims = FixedClaims(.ws, of: tenant.id, issuer: issuer, deployment)
         signer = ring.active.map(Signer.init)
+    }
+}
+
+extension TenantState {
+    /// The text of one kind of token's claims as far as it is the same in all of them.
+    struct FixedClaims: Sendable {
+        /// From the opening brace up to the value of `sub`.
+        let beforeSubject: [UInt8]
+        /// From there up to the value of `iat`.
+        let beforeIssuedAt: [UInt8]
+
+        init(_ kind: TokenKind, of tenant: Tenant.ID, issuer: [UInt8], _ deployment: Deployment) {
+            beforeSubject = Array("{\"iss\":\"".utf8) + issuer + Array("\",\"sub\":".utf8)
+            var rest: [UInt8] = []
+            rest.append(text: ",\"aud\":")
+            rest.append(json: deployment.audience(of: kind))
+            if kind == .rest { rest.append(text: ",\"client_id\":\"\(tenant)\"") }
+            rest.append(text: ",\"iat\":")
+            beforeIssuedAt = rest
+        }
     }
 }

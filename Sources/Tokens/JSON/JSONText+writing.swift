@@ -25,15 +25,20 @@ extension JSONText {
 
     /// Appends an integer in decimal.
     package static func appendInteger(_ integer: Int64, to output: inout [UInt8]) {
-        if integer < 0 { output.append(UInt8(ascii: "-")) }
+        // From the last digit to the first: divisions by a constant are cheap, those by a variable are not.
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = 20
         var rest = integer.magnitude
-        var digits: UInt64 = 1
-        while rest / digits >= 10 { digits *= 10 }
-        while digits > 0 {
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / digits))
-            rest %= digits
-            digits /= 10
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        if integer < 0 {
+            first -= 1
+            digits[first] = UInt8(ascii: "-")
         }
+        append(digits.span, first..<20, to: &output)
     }
 
     /// The first index from `start` on that is the end or holds a byte that must be escaped.

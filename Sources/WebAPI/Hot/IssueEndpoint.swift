@@ -62,7 +62,7 @@ struct IssueEndpoint: Sendable {
     private func submit(_ pending: Pending, service: HotService) {
         let workspace = pending.workspace
         let waiting = NIOLoopBound(pending, eventLoop: workspace.loop)
-        issue.submit(pending.command, replyOn: workspace.replies) { result in
+        workspace.outbox.add(pending.command, issue: issue) { result in
             let pending = waiting.value
             let limit = pending.command.draft.state.limit
             var response: HotResponse

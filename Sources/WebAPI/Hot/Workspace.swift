@@ -6,6 +6,7 @@ internal import Tokens
 final class Workspace {
     let loop: any EventLoop
     let replies: LoopReplies
+    let outbox: IssueOutbox
     let connections: Connections
     var grants: Grant.Source
     var scanner = JSONScanner()
@@ -21,6 +22,7 @@ final class Workspace {
     init(loop: any EventLoop, directory: Directory, world: World) {
         self.loop = loop
         replies = LoopReplies(loop: loop)
+        outbox = IssueOutbox(loop: loop, replies: replies)
         connections = Connections(world: world)
         grants = Grant.Source(world: world)
         verify = VerifyToken(directory: directory, world: world)

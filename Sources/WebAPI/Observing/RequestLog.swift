@@ -20,7 +20,7 @@ package final class RequestLog: Sendable {
     private let includesSuccesses: Bool
     private let world: World
     private let write: @Sendable ([UInt8]) -> Void
-    private static let mostBytes = 4 * 1_024 * 1_024
+    private let mostBytes: Int
     private static let interval = DispatchTimeInterval.milliseconds(100)
 
     /// A log that writes through `write`, stderr by default.
@@ -28,13 +28,15 @@ package final class RequestLog: Sendable {
     /// - Parameters:
     ///   - includesSuccesses: whether answers under 400 get a line too.
     ///   - world: the clock.
+    ///   - mostBytes: how much may wait to be written, give or take a line.
     ///   - write: takes whole lines; may block.
     package init(
-        includesSuccesses: Bool, world: World,
+        includesSuccesses: Bool, world: World, mostBytes: Int = 4 * 1_024 * 1_024,
         write: @escaping @Sendable ([UInt8]) -> Void = { FileHandle.standardError.write(Data($0)) }
     ) {
         self.includesSuccesses = includesSuccesses
         self.world = world
+        self.mostBytes = mostBytes
         self.write = write
     }
 
@@ -61,7 +63,7 @@ package final class RequestLog: Sendable {
 
     private func add(_ line: [UInt8]) {
         let mustSchedule = state.withLock { state in
-            guard state.lines.count < Self.mostBytes else {
+            guard state.lines.count < mostBytes else {
                 state.dropped += 1
                 return false
             }

@@ -13,12 +13,18 @@ struct Hosting: Sendable {
     var capacity = 8_192
     /// Takes the request log, successes included; nil: no log.
     var log: (@Sendable ([UInt8]) -> Void)?
+    /// Bytes that may wait to be taken by ``log``.
+    var mostLogBytes = 4 * 1_024 * 1_024
     /// Runs before each batch is stored.
     var beforeCommit: @Sendable () throws(StoreFailure) -> Void = {}
 
     /// Runs a server for as long as the test takes, then has it stop in order.
     func callAsFunction(_ test: (TestServer) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "chat-tokens-\(UUID())")
+        // In memory where there is such a place: these tests are about HTTP, not about disks.
+        let shared = URL(filePath: "/dev/shm")
+        let base =
+            FileManager.default.isWritableFile(atPath: shared.path) ? shared : FileManager.default.temporaryDirectory
+        let folder = base.appending(path: "chat-tokens-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let clock = TestClock()
@@ -72,7 +78,8 @@ struct Hosting: Sendable {
         return ServerParts(
             directory: parts.directory, issue: IssueTokens(directory: parts.directory, batcher: batcher),
             storage: storage, world: world, metrics: metrics, registry: parts.registry,
-            log: RequestLog(includesSuccesses: log != nil, world: world, write: log ?? { _ in }),
+            log: RequestLog(
+                includesSuccesses: log != nil, world: world, mostBytes: mostLogBytes, write: log ?? { _ in }),
             logger: Self.silence)
     }
 
