@@ -124,14 +124,16 @@ package struct TokenServer: Service {
                 await onListening(channel.localAddress?.port ?? settings.address.port)
             },
             eventLoopGroupProvider: .shared(group), logger: quiet(parts.logger))
+        let end: Result<Void, any Error>
         do {
-            try await api.run()
+            end = .success(try await api.run())
         } catch {
-            try? await group.shutdownGracefully()
-            throw error
+            end = .failure(error)
         }
         parts.log.flush()
+        try await workspaces.stop()
         try await group.shutdownGracefully()
+        try end.get()
     }
 
     private func builder(service: HotService, workspaces: Workspaces) throws -> HTTPServerBuilder {

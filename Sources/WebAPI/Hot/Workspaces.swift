@@ -18,6 +18,13 @@ struct Workspaces: Sendable {
         self.ofLoop = ofLoop
     }
 
+    /// Ends what the workspaces do by themselves; called before the loops are shut down.
+    func stop() async throws {
+        for bound in ofLoop.values {
+            try await bound.eventLoop.submit { bound.value.connections.stop() }.get()
+        }
+    }
+
     /// The workspace of the loop; call it on that loop.
     func workspace(of loop: any EventLoop) -> Workspace {
         guard let bound = ofLoop[ObjectIdentifier(loop)] else { preconditionFailure("a loop of another group") }

@@ -41,6 +41,7 @@ final class Connections {
     private(set) var date = ""
     private var lanes: [ObjectIdentifier: FastLane] = [:]
     private let world: World
+    private var timer: RepeatedTask?
 
     init(world: World) {
         self.world = world
@@ -50,7 +51,13 @@ final class Connections {
     /// Starts the timer; called once, on the loop.
     func start(on loop: any EventLoop) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.tick() }
+        timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.tick() }
+    }
+
+    /// Stops the timer, which would otherwise be set again on a loop that is shut down.
+    func stop() {
+        timer?.cancel()
+        timer = nil
     }
 
     func insert(_ lane: FastLane) {

@@ -114,6 +114,8 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     func read(context: ChannelHandlerContext) {
         guard held.isEmpty, context.channel.isWritable else {
             wantsRead = true
+            // The client cannot finish a head that is not read; it has the idle time to take its answers instead.
+            if case .none = exchange { deadline = workspace.connections.now + limits.idleSeconds }
             return
         }
         context.read()
@@ -174,7 +176,10 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         }
         let limit = route == nil ? VerifyBatchEndpoint.bodyLimit : HotRoute.bodyLimit
         let declared = headers.contentLength.flatMap { Int($0) } ?? 0
-        guard declared <= limit else { return refuseBody(limit: limit) }
+        guard declared <= limit else {
+            if declared > limits.droppedBytes { keepsAlive = false }
+            return refuseBody(limit: limit)
+        }
         if let expect = headers.expect, expect.isSame(as: "100-continue"), !isHTTP10 { sendContinue() }
         guard route == nil else { return exchange = .reading(remaining: limit) }
         current = nil
@@ -206,6 +211,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         current = nil
         exchange = .dropping(remaining: limits.droppedBytes)
         service.refuse(request, with: .bodyTooLarge(limit: limit), sink: self)
+        if !keepsAlive { close() }
     }
 
     private func drop(_ count: Int, of remaining: Int) {
@@ -327,6 +333,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     private func resumeReading() {
         guard wantsRead, held.isEmpty, let context, context.channel.isWritable else { return }
         wantsRead = false
+        if case .none = exchange, hasPartialHead { deadline = workspace.connections.now + limits.headSeconds }
         context.read()
     }
 
