@@ -159,7 +159,7 @@ class Server:
             time.sleep(0.02)
         raise AssertionError(f"not ready after {timeout} s: {self.log.read_text()}")
 
-    def wire(self, timeout: float = 10) -> Wire:
+    def wire(self, timeout: float = 20) -> Wire:
         """A connection of its own."""
         return Wire(self.port, timeout=timeout)
 

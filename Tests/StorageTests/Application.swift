@@ -16,7 +16,8 @@ struct Application: Sendable {
         sealed = SealedKey.sample("\(id)-1", state: .active)
         let key = try SigningKey.generate(.hs256, randomBytes: World.system.randomBytes)
         let ring = try KeyRing([KeyRing.Entry(key, .active)])
-        state = TenantState(tenant: tenant, ring: ring, limiter: RateLimiter(), deployment: Deployment(publicURL: "http://localhost"))
+        state = TenantState(
+            tenant: tenant, ring: ring, limiter: RateLimiter(), deployment: Deployment(publicURL: "http://localhost"))
     }
 
     var id: Tenant.ID { tenant.id }

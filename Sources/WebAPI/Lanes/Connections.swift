@@ -71,7 +71,7 @@ final class Connections {
     private func tick() {
         now += 1
         date = HTTPDate.text(world.now())
-        for lane in lanes.values where lane.deadline <= now { lane.expire() }
+        for lane in lanes.values where lane.deadline < now { lane.expire() }
     }
 }
 

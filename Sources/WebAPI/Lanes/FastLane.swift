@@ -1,5 +1,4 @@
 internal import Domain
-internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -35,7 +34,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     var context: ChannelHandlerContext?
     var exchange = Exchange.none
     /// The hot request whose body is being taken in.
-    private var current: HotRequest?
+    var current: HotRequest?
     /// Whether the connection may serve another request after this one.
     var keepsAlive = true
     var isHTTP10 = false
@@ -45,21 +44,21 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     /// Parts of requests behind the one under way.
     var held = CircularBuffer<HTTPServerRequestPart>()
     /// Whether Hummingbird has begun to answer the request it has.
-    private(set) var isMainAnswering = false
-    private var isReading = false
-    private var isDraining = false
-    private var needsReadComplete = false
-    private var hasPassedOn = false
-    private var isClosing = false
+    var isMainAnswering = false
+    var isReading = false
+    var isDraining = false
+    var needsReadComplete = false
+    var hasPassedOn = false
+    var isClosing = false
     /// Whether bytes of a head have come in that is not complete.
     var hasPartialHead = false
     /// The client will send no more.
     var isInputClosed = false
     /// What is wrong with the bytes behind the requests that are still to be answered.
     var failureBehind: Failure?
-    private var needsFlush = false
+    var needsFlush = false
     var wantsRead = false
-    private var output = ByteBuffer()
+    var output = ByteBuffer()
     /// When the connection is given up, in seconds of the loop's ``ConnectionClock``.
     var deadline: Int64 = .max
 
@@ -87,10 +86,9 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         context.fireChannelInactive()
     }
 
-    // MARK: Inbound
-
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
+        guard !isClosing else { return }
         let part = unwrapInboundIn(data)
         guard held.isEmpty, accepts(part) else {
             held.append(part)
@@ -127,7 +125,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     }
 
     /// Whether the part belongs to the exchange under way or may begin one.
-    private func accepts(_ part: HTTPServerRequestPart) -> Bool {
+    func accepts(_ part: HTTPServerRequestPart) -> Bool {
         switch (exchange, part) {
         case (.none, .head): true
         case (.none, _): true
@@ -137,7 +135,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         }
     }
 
-    private func take(_ part: HTTPServerRequestPart) {
+    func take(_ part: HTTPServerRequestPart) {
         switch (exchange, part) {
         case (.none, .head(let head)): begin(head)
         case (.reading(let remaining), .body(let bytes)): read(bytes, remaining: remaining)
@@ -155,158 +153,13 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         }
     }
 
-    private func begin(_ head: HTTPRequestHead) {
-        keepsAlive = head.isKeepAlive
-        hasPartialHead = false
-        isHTTP10 = head.version == .http1_0
-        isHead = head.method == .HEAD
-        deadline = workspace.connections.now + limits.bodySeconds
-        let uri = head.uri[...]
-        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
-        let path = mark.map { uri[..<$0] } ?? uri
-        let headers = HotHeaders(head.headers)
-        // The decoder stops for good at a request that wants another protocol, so that none can follow it.
-        if headers.isUpgrade || head.method == .CONNECT { keepsAlive = false }
-        let route = HotRoute(method: head.method, path: path)
-        current = HotRequest(
-            route: route, path: path, query: mark.map { uri[uri.index(after: $0)...] } ?? "", headers: headers,
-            id: service.requestIDs.name(given: headers.requestID), start: service.now())
-        if headers.hostCount != 1, !isHTTP10 {
-            return refuseConnection(.invalidRequest("The request must have exactly one Host header.", []))
-        }
-        let limit = route == nil ? VerifyBatchEndpoint.bodyLimit : HotRoute.bodyLimit
-        let declared = headers.contentLength.flatMap { Int($0) } ?? 0
-        guard declared <= limit else {
-            if declared > limits.droppedBytes { keepsAlive = false }
-            return refuseBody(limit: limit)
-        }
-        if let expect = headers.expect, expect.isSame(as: "100-continue"), !isHTTP10 { sendContinue() }
-        guard route == nil else { return exchange = .reading(remaining: limit) }
-        current = nil
-        exchange = .main(isRequestComplete: false, isResponseComplete: false)
-        isMainAnswering = false
-        passOn(.head(head))
-    }
-
-    /// Gives a part to Hummingbird.
-    private func passOn(_ part: HTTPServerRequestPart) {
-        // Behind a read of the socket this comes by itself; a part that was held back has to be announced.
-        if isReading { hasPassedOn = true } else { needsReadComplete = true }
-        context?.fireChannelRead(wrapInboundOut(part))
-    }
-
-    private func read(_ bytes: ByteBuffer, remaining: Int) {
-        guard bytes.readableBytes <= remaining else { return refuseBody(limit: HotRoute.bodyLimit) }
-        if current?.body.readableBytes == 0 {
-            current?.body = bytes
-        } else {
-            current?.body.writeImmutableBuffer(bytes)
-        }
-        exchange = .reading(remaining: remaining - bytes.readableBytes)
-    }
-
-    /// Answers 413 at once. The rest of the body is read and dropped as far as that is worth keeping the connection.
-    private func refuseBody(limit: Int) {
-        guard let request = current else { return }
-        current = nil
-        exchange = .dropping(remaining: limits.droppedBytes)
-        service.refuse(request, with: .bodyTooLarge(limit: limit), sink: self)
-        if !keepsAlive { close() }
-    }
-
-    private func drop(_ count: Int, of remaining: Int) {
-        exchange = .dropping(remaining: max(0, remaining - count))
-        if count > remaining { close() }
-    }
-
-    private func answer() {
-        guard let request = current else { return }
-        current = nil
-        exchange = .answering
-        deadline = .max
-        service.answer(request, in: workspace, sink: self)
-    }
-
-    private func sendContinue() {
-        output.clear()
-        output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-        edge?.write(output)
-        edge?.flush()
-    }
-
-    // MARK: Outbound
-
-    /// Answers whatever the client was sending with a problem document and ends the connection.
-    func refuseConnection(_ failure: Failure) {
-        guard !isClosing else { return }
-        failureBehind = nil
-        keepsAlive = false
-        isHead = false
-        let request = current ?? service.unreadableRequest(id: service.requestIDs.name(given: nil))
-        current = nil
-        exchange = .dropping(remaining: limits.droppedBytes)
-        service.refuse(request, with: failure, sink: self)
-        close()
-    }
-
-    func respond(_ response: HotResponse, to request: HotRequest) {
-        service.record(response, to: request, lane: .fast, in: workspace)
-        guard let context, context.channel.isActive else { return }
-        output.clear(minimumCapacity: response.body.count + response.fields.count + 256)
-        writeHead(of: response, requestID: request.id)
-        if !isHead { output.writeBytes(response.body) }
-        edge?.write(output)
-        if isReading { needsFlush = true } else { edge?.flush() }
-        if case .answering = exchange { finish() }
-    }
-
-    private func writeHead(of response: HotResponse, requestID: String) {
-        output.writeStaticString(StatusLine.text(response.status))
-        output.writeBytes(response.fields)
-        output.writeStaticString("X-Request-ID: ")
-        output.writeString(requestID)
-        output.writeStaticString("\r\nDate: ")
-        output.writeString(workspace.connections.date)
-        if response.status != 204 && response.status != 304 {
-            output.writeStaticString("\r\nContent-Length: ")
-            output.writeString(String(response.body.count))
-        }
-        if !keepsAlive {
-            output.writeStaticString("\r\nConnection: close")
-        } else if isHTTP10 {
-            output.writeStaticString("\r\nConnection: keep-alive")
-        }
-        output.writeStaticString("\r\n\r\n")
-    }
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let part = unwrapOutboundIn(data)
-        guard case .main(let isRequestComplete, _) = exchange else {
-            context.write(data, promise: promise)
-            return
-        }
-        if case .head(var head) = part, !keepsAlive || isHTTP10 {
-            isMainAnswering = true
-            head.headers.replaceOrAdd(name: "connection", value: keepsAlive ? "keep-alive" : "close")
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
-            return
-        }
-        isMainAnswering = true
-        context.write(data, promise: promise)
-        guard case .end = part else { return }
-        exchange = .main(isRequestComplete: isRequestComplete, isResponseComplete: true)
-        // The rest of the pipeline flushes after this write; going on to the next request must not overtake it.
-        context.flush()
-        finishMainIfComplete()
-    }
-
-    private func finishMainIfComplete() {
+    func finishMainIfComplete() {
         guard case .main(true, true) = exchange else { return }
         finish()
     }
 
     /// The exchange is over: ends the connection, or goes on with what was held back.
-    private func finish() {
+    func finish() {
         exchange = .none
         // A held request that is answered at once ends up here again; the loop below goes on with the next.
         guard !isDraining else { return }
@@ -325,12 +178,12 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     }
 
     /// Whether the connection may take another request, or the rest of the one under way.
-    private var canContinue: Bool {
+    var canContinue: Bool {
         guard case .none = exchange else { return !isClosing }
         return keepsAlive && !isQuiescing && !isClosing
     }
 
-    private func resumeReading() {
+    func resumeReading() {
         guard wantsRead, held.isEmpty, let context, context.channel.isWritable else { return }
         wantsRead = false
         if case .none = exchange, hasPartialHead { deadline = workspace.connections.now + limits.headSeconds }

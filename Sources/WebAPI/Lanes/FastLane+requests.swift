@@ -1,0 +1,85 @@
+internal import Domain
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Taking requests in.
+extension FastLane {
+    func begin(_ head: HTTPRequestHead) {
+        keepsAlive = head.isKeepAlive
+        hasPartialHead = false
+        isHTTP10 = head.version == .http1_0
+        isHead = head.method == .HEAD
+        deadline = workspace.connections.now + limits.bodySeconds
+        let uri = head.uri[...]
+        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
+        let path = mark.map { uri[..<$0] } ?? uri
+        let headers = HotHeaders(head.headers)
+        // The decoder stops for good at a request that wants another protocol, so that none can follow it.
+        if headers.isUpgrade || head.method == .CONNECT { keepsAlive = false }
+        let route = HotRoute(method: head.method, path: path)
+        current = HotRequest(
+            route: route, path: path, query: mark.map { uri[uri.index(after: $0)...] } ?? "", headers: headers,
+            id: service.requestIDs.name(given: headers.requestID), start: service.now())
+        if headers.hostCount != 1, !isHTTP10 {
+            return refuseConnection(.invalidRequest("The request must have exactly one Host header.", []))
+        }
+        let limit = route == nil ? VerifyBatchEndpoint.bodyLimit : HotRoute.bodyLimit
+        let declared = headers.contentLength.flatMap { Int($0) } ?? 0
+        guard declared <= limit else {
+            if declared > limits.droppedBytes { keepsAlive = false }
+            return refuseBody(limit: limit)
+        }
+        if let expect = headers.expect, expect.isSame(as: "100-continue"), !isHTTP10 { sendContinue() }
+        guard route == nil else { return exchange = .reading(remaining: limit) }
+        current = nil
+        exchange = .main(isRequestComplete: false, isResponseComplete: false)
+        isMainAnswering = false
+        passOn(.head(head))
+    }
+
+    /// Gives a part to Hummingbird.
+    func passOn(_ part: HTTPServerRequestPart) {
+        // Behind a read of the socket this comes by itself; a part that was held back has to be announced.
+        if isReading { hasPassedOn = true } else { needsReadComplete = true }
+        context?.fireChannelRead(wrapInboundOut(part))
+    }
+
+    func read(_ bytes: ByteBuffer, remaining: Int) {
+        guard bytes.readableBytes <= remaining else { return refuseBody(limit: HotRoute.bodyLimit) }
+        if current?.body.readableBytes == 0 {
+            current?.body = bytes
+        } else {
+            current?.body.writeImmutableBuffer(bytes)
+        }
+        exchange = .reading(remaining: remaining - bytes.readableBytes)
+    }
+
+    /// Answers 413 at once. The rest of the body is read and dropped as far as that is worth keeping the connection.
+    func refuseBody(limit: Int) {
+        guard let request = current else { return }
+        current = nil
+        exchange = .dropping(remaining: limits.droppedBytes)
+        service.refuse(request, with: .bodyTooLarge(limit: limit), sink: self)
+        if !keepsAlive { close() }
+    }
+
+    func drop(_ count: Int, of remaining: Int) {
+        exchange = .dropping(remaining: max(0, remaining - count))
+        if count > remaining { close() }
+    }
+
+    func answer() {
+        guard let request = current else { return }
+        current = nil
+        exchange = .answering
+        deadline = .max
+        service.answer(request, in: workspace, sink: self)
+    }
+
+    func sendContinue() {
+        output.clear()
+        output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        edge?.write(output)
+        edge?.flush()
+    }
+}
