@@ -85,8 +85,9 @@ package struct ServerParts: Sendable {
     }
 }
 
-/// The HTTP server: both lanes, and the metrics on their own address. Stops gracefully with its service group:
-/// what was accepted is answered, idle connections are closed.
+/// The HTTP server: both lanes, and the metrics on their own address.
+///
+/// Stops gracefully with its service group: what was accepted is answered, idle connections are closed.
 package struct TokenServer: Service {
     private let settings: ServerSettings
     private let parts: ServerParts
@@ -118,7 +119,8 @@ package struct TokenServer: Service {
         let api = Application(
             responder: MainLane(parts: parts, service: service, workspaces: workspaces).responder(),
             server: try builder(service: service, workspaces: workspaces),
-            configuration: .init(address: .hostname(settings.address.host, port: settings.address.port), serverName: nil),
+            configuration: .init(
+                address: .hostname(settings.address.host, port: settings.address.port), serverName: nil),
             services: settings.metrics.map { [metricsServer(at: $0, on: group)] } ?? [],
             onServerRunning: { channel in
                 await onListening(channel.localAddress?.port ?? settings.address.port)

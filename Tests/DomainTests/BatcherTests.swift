@@ -127,6 +127,24 @@ struct BatcherTests {
         #expect(Set(journal.answers.keys) == [0, 1, 2, 3, 4, 7])
     }
 
+    @Test("items handed in together form one batch, as far as there is room")
+    func together() {
+        let batcher = gated(capacity: 8)
+        let items: (Range<Int>) -> [(item: Int, reply: Batcher<Int, Int>.Reply)] = { [journal] range in
+            range.map { ($0, journal.reply(to: $0)) }
+        }
+        #expect(batcher.submit(items(0..<5), replyOn: queue) == 5)
+        #expect(gate.waitUntilEntered())
+        #expect(batcher.submit(items(5..<10), replyOn: queue) == 5)
+        #expect(batcher.submit(items(10..<20), replyOn: queue) == 3)
+        #expect(batcher.submit(items(20..<21), replyOn: queue) == 0)
+        #expect(batcher.submit([], replyOn: queue) == 0)
+        gate.release()
+        #expect(journal.wait(for: 13))
+        #expect(journal.batches == [Array(0..<5), Array(5..<13)])
+        #expect(Set(journal.answers.keys) == Set(0..<13))
+    }
+
     @Test("the failure of a batch reaches every item of it, and the next batch is tried anew")
     func failure() {
         let failed = Mutex(0)

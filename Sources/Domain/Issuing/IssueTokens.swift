@@ -21,6 +21,9 @@ package struct IssueTokens: Sendable {
     ///   - apiKey: the caller's key.
     ///   - state: the caller's tenant.
     ///   - grant: the identifier of the pair, whose birth is the pair's time of issue.
+    /// - Returns: what is to be stored, and the pair to be signed afterwards.
+    /// - Throws: `refreshUnavailable`, `invalidRequest` for a life outside the tenant's range, `storageUnavailable` for
+    ///   a tenant without an active key.
     package func command(
         for request: IssueRequest, apiKey: APIKey.ID, of state: TenantState, grant: Grant.ID
     ) throws(Failure) -> IssueCommand {

@@ -59,6 +59,7 @@ package final class TokenDraft: Sendable {
     ///   - user: the user as stored.
     ///   - payload: a buffer to work in; its content is replaced.
     ///   - out: where the token goes.
+    /// - Throws: what signing throws; libcrypto failed.
     package func appendToken(
         _ kind: TokenKind, for user: User, payload: inout [UInt8], to out: inout [UInt8]
     ) throws(TokenFailure) {

@@ -51,6 +51,7 @@ package final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
     ///   - label: names its thread.
     ///   - capacity: the most items that may wait.
     ///   - largestBatch: the most items in one batch.
+    ///   - world: the clock that batches are timed by.
     ///   - commit: carries out a batch, one answer an item, in order; runs on the batcher's own thread and may block.
     ///   - observe: told of every batch.
     package init(
@@ -99,7 +100,8 @@ package final class Batcher<Item: Sendable, Answer: Sendable>: Sendable {
             do throws(StoreFailure) {
                 let answers = try commit(batch.map(\.item))
                 precondition(answers.count == batch.count, "a commit answers every item")
-                observe(Observation(count: batch.count, nanoseconds: world.monotonicNanoseconds() - start, failure: nil))
+                observe(
+                    Observation(count: batch.count, nanoseconds: world.monotonicNanoseconds() - start, failure: nil))
                 deliver(batch) { .success(answers[$0]) }
             } catch {
                 observe(

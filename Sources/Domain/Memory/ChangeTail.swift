@@ -12,13 +12,16 @@ package struct ChangeTail: Sendable {
         self.world = world
     }
 
-    /// Where to begin: nothing older matters to a directory that is still empty. Blocks.
+    /// Where to begin: nothing older matters to a directory that is still empty.
+    ///
+    /// Blocks.
     package func start() throws(StoreFailure) -> Int64 {
         try storage.newestChange()
     }
 
-    /// Reads the log to its end and has the directory forget what changed. Blocks.
+    /// Reads the log to its end and has the directory forget what changed.
     ///
+    /// Blocks.
     /// - Returns: the sequence to go on from next time.
     package func advance(from sequence: Int64) throws(StoreFailure) -> Int64 {
         var sequence = sequence

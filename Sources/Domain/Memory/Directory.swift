@@ -52,6 +52,10 @@ package final class Directory: Sendable {
     /// A directory that is empty and fresh.
     ///
     /// - Parameters:
+    ///   - storage: what is loaded from.
+    ///   - vault: opens the signing keys.
+    ///   - world: the clock.
+    ///   - deployment: the names that tokens carry.
     ///   - capacity: the most keys, and the most tenants, held at once.
     ///   - patienceSeconds: how long the change log may be unreadable before ``isFresh`` turns false.
     package init(

@@ -1,4 +1,6 @@
-/// Why a storage method failed. `cause` is for the log and never for an answer.
+/// Why a storage method failed.
+///
+/// `cause` is for the log and never for an answer.
 package enum StoreFailure: Error, Sendable {
     /// The database cannot be used now: gone, locked, full, read-only or damaged. Trying later may help.
     case unavailable(cause: String)

@@ -28,8 +28,8 @@ extension APIKey {
             for index in body..<length where !Base62.isDigit(text[index]) { return nil }
             let signed = length - checksumLength
             let idEnd = body + idLength
-            guard Base62.value(of: text.extracting(signed..<length)) == UInt64(CRC32.checksum(text.extracting(..<signed)))
-            else { return nil }
+            let checksum = UInt64(CRC32.checksum(text.extracting(..<signed)))
+            guard Base62.value(of: text.extracting(signed..<length)) == checksum else { return nil }
             guard let id = ID(JSONText.string(text, body..<idEnd)) else { return nil }
             self.id = id
             secretHash = SHA256.digest(text.extracting(idEnd..<signed))

@@ -48,6 +48,7 @@ package struct RateLimit: Sendable, Equatable {
     /// - Parameters:
     ///   - arrival: the stored theoretical arrival time; 0 for a limit that was never used.
     ///   - now: the monotonic clock.
+    /// - Returns: what becomes of the request, and the TAT to store.
     package func spend(arrival: Int64, now: Int64) -> Decision {
         let from = max(arrival, now)
         let next = from + interval

@@ -49,7 +49,9 @@ package struct Authenticate: Sendable {
     private func check(_ key: APIKey, given: APIKey.Text, needs scope: Scopes) -> Outcome {
         let now = world.now()
         var isGenuine = given.secretHash.constantTimeEquals(key.secretHash)
-        if let former = key.former, now <= former.until, given.secretHash.constantTimeEquals(former.hash) { isGenuine = true }
+        if let former = key.former, now <= former.until, given.secretHash.constantTimeEquals(former.hash) {
+            isGenuine = true
+        }
         guard isGenuine else { return .refused(.apiKeyInvalid) }
         switch key.status(at: now) {
         case .revoked: return .refused(.apiKeyRevoked)

@@ -7,7 +7,9 @@ package struct ReadUser: Sendable {
         self.storage = storage
     }
 
-    /// The user as stored; nil where there is none. Blocks, so call it on a storage thread.
+    /// The user as stored; nil where there is none.
+    ///
+    /// Blocks, so call it on a storage thread.
     package func callAsFunction(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? {
         try storage.user(tenant, id)
     }

@@ -26,7 +26,8 @@ package enum Verdict: Sendable, Equatable {
             case .keyUnknown: "The token names a signing key that is not, or no longer, in use by its issuer."
             case .expired: "The token has expired."
             case .wrongAudience: "The token is meant for another audience."
-            case .wrongKind: "The token is of the other kind: a REST token where a WS token is expected, or the reverse."
+            case .wrongKind:
+                "The token is of the other kind: a REST token where a WS token is expected, or the reverse."
             case .issuerUnknown: "The issuer is not one this API key may ask about."
             case .revoked: "The token was revoked."
             case .tenantSuspended: "The tenant is suspended."

@@ -33,8 +33,11 @@ package struct VerifyToken {
     ///   - token: a JWT in compact form.
     ///   - kind: the door.
     ///   - caller: who asks; a tenant's key learns nothing about another tenant's tokens.
+    /// - Returns: the verdict, or what has to be loaded before there can be one.
     package mutating func callAsFunction(_ token: Span<UInt8>, expect kind: TokenKind, caller: Caller) -> Outcome {
-        guard token.count <= UnverifiedToken.maximumBytes, let parts = TokenSegments(token) else { return .refused(.malformed) }
+        guard token.count <= UnverifiedToken.maximumBytes, let parts = TokenSegments(token) else {
+            return .refused(.malformed)
+        }
         payload.removeAll(keepingCapacity: true)
         guard Base64URL.decode(token.extracting(parts.payload), into: &payload) else { return .refused(.malformed) }
         let payload = payload

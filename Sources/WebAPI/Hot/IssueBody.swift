@@ -33,7 +33,8 @@ enum IssueBody {
 
         mutating func take(_ member: JSONScanner.Member, in body: Span<UInt8>) {
             let value = member.value
-            let name = member.nameHasEscapes
+            let name =
+                member.nameHasEscapes
                 ? JSONText.string(unescaping: body, member.name) : JSONText.string(body, member.name)
             switch name {
             case "userId": takeUser(value, body)

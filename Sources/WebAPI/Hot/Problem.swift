@@ -1,7 +1,9 @@
 package import Domain
 internal import Tokens
 
-/// A failure as an RFC 9457 problem document. The only place that decides an HTTP status.
+/// A failure as an RFC 9457 problem document.
+///
+/// The only place that decides an HTTP status.
 package struct Problem {
     /// What went wrong.
     package let failure: Failure

@@ -54,7 +54,9 @@ extension FastLane {
         exchange = .reading(remaining: remaining - bytes.readableBytes)
     }
 
-    /// Answers 413 at once. The rest of the body is read and dropped as far as that is worth keeping the connection.
+    /// Answers 413 at once.
+    ///
+    /// The rest of the body is read and dropped as far as that is worth keeping the connection.
     func refuseBody(limit: Int) {
         guard let request = current else { return }
         current = nil

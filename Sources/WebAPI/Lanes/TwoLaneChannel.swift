@@ -20,7 +20,8 @@ struct TwoLaneChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            let lane = FastLane(workspace: workspaces.workspace(of: channel.eventLoop), service: service, limits: limits)
+            let lane = FastLane(
+                workspace: workspaces.workspace(of: channel.eventLoop), service: service, limits: limits)
             var decoder = NIOHTTPDecoderLimitConfiguration()
             decoder.maxHeaderFieldSize = limits.headerFieldBytes
             decoder.maxHeaderListSize = limits.headerBytes

@@ -59,7 +59,8 @@ extension HotResponse {
             guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
                 preconditionFailure("a header line of our own making is malformed")
             }
-            headers.append(HTTPField(name: name, value: line[line.index(after: colon)...].drop { $0 == " " }.description))
+            headers.append(
+                HTTPField(name: name, value: line[line.index(after: colon)...].drop { $0 == " " }.description))
         }
         if status != 204 && status != 304 { headers[.contentLength] = String(body.count) }
         return Response(

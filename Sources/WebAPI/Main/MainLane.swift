@@ -31,7 +31,8 @@ struct MainLane {
             service: service,
             readiness: Readiness(storage: parts.storage, directory: parts.directory, world: parts.world))
         router.post("/verify/batch", use: batch.answer)
-        router.get("/.well-known/oauth-authorization-server/t/{tenant}", use: DiscoveryEndpoint(service: service).answer)
+        router.get(
+            "/.well-known/oauth-authorization-server/t/{tenant}", use: DiscoveryEndpoint(service: service).answer)
         router.get("/healthz", use: operation.healthz)
         router.get("/readyz", use: operation.readyz)
         router.get("/openapi.yaml", use: operation.openapi)

@@ -2,7 +2,9 @@ package import Domain
 internal import CoreMetrics
 internal import Synchronization
 
-/// What the server counts; see DESIGN 4.6. No label ever names a tenant, a user or a key.
+/// What the server counts.
+///
+/// No label ever names a tenant, a user or a key.
 package final class ServerMetrics: Sendable {
     private struct Labels: Hashable {
         let route: String, method: String, status: Int, lane: Lane

@@ -73,6 +73,12 @@ final class Wire {
         }
     }
 
+    /// Whether there is something to read, now or soon.
+    func hasInput(withinMilliseconds patience: Int32) -> Bool {
+        var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe !pending.isEmpty || poll(&events, 1, patience) > 0
+    }
+
     /// Whether the server ends the connection without another byte, before the patience ends.
     func isClosed() throws -> Bool { try pending.isEmpty && !fill() }
 
