@@ -183,11 +183,12 @@ def test_schemathesis_finds_nothing(server, key, tmp_path, who):
     """Examples, boundary values, wrong methods, wrong types, everything the description allows and forbids."""
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", str(PATH), "--url", server.url, "--checks", "all",
-        "--max-examples", "60" if who == "a tenant" else "15", "--seed", "1", "--workers", "2", "--request-timeout", "10",
+        "--max-examples", "60" if who == "a tenant" else "15", "--seed", "1", "--workers", "2", "--request-timeout", "20",
+        "--max-time", "120",
         "--generation-database", "none", "--no-color",
     ]
     if who == "a tenant":
         command += ["--header", f"X-API-Key: {key}"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_TOKENS_")}
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=170, env=environment)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, env=environment)
     assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]

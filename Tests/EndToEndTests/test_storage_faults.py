@@ -12,6 +12,7 @@ import pytest
 from deployment import Deployment, Server, eventually
 from load import Load
 from test_crash import integrity
+from wire import request
 
 
 def check_unavailable(answer) -> None:
@@ -121,6 +122,29 @@ def test_a_database_locked_by_another_process_is_503_and_heals(make_deployment):
         eventually(lambda: server.ask("GET", "/readyz").status == 200, timeout=5)
         assert made.stored("acme", "locked-out") is None
         assert server.pair(key, "before")["user"]["name"] == "kept"
+
+
+def test_many_more_requests_than_a_locked_database_takes_are_refused_and_memory_stays_bounded(make_deployment):
+    made = make_deployment()
+    made.tenant("acme")
+    key = made.key("acme")
+    with made.serve() as server:
+        server.pair(key)
+        with contextlib.closing(sqlite3.connect(made.database, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            wires = [server.wire(timeout=60) for _ in range(1_500)]
+            for index, wire in enumerate(wires):
+                body = {"userId": f"u{index}", "custom": {"x": "y" * 5_000}}
+                wire.send(request("POST", "/tokens", body, {"X-API-Key": key}))
+            for wire in wires:
+                check_unavailable(wire.read())
+            other.execute("ROLLBACK")
+        assert all(wire.ask("POST", "/tokens", {"userId": "u"}, {"X-API-Key": key}).status == 200 for wire in wires[:100])
+        for wire in wires:
+            wire.close()
+        resident = int(pathlib.Path(f"/proc/{server.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        assert resident < 300 * 1_024 * 1_024
+        assert made.rows("SELECT count(*) FROM user") == [(2,)]
 
 
 def test_a_short_lock_is_waited_for(make_deployment):

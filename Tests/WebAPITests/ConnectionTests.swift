@@ -5,7 +5,7 @@ import WebAPI
 
 @Suite("A connection ends when a client takes too long, and not before")
 struct ConnectionDeadlineTests {
-    private static let slow = ConnectionLimits(headSeconds: 2, bodySeconds: 2, idleSeconds: 3, lingerSeconds: 1)
+    private static let slow = ConnectionLimits(headSeconds: 3, bodySeconds: 3, idleSeconds: 4, lingerSeconds: 1)
 
     private func hosting() -> Hosting {
         var hosting = Hosting()

@@ -70,9 +70,8 @@ struct RequestLogTests {
         }
         let documents = try sink.lines.map { try JSON.parse(String($0), maximumDepth: 2) }
         let dropped = documents.filter { $0["message"]?.string == "log lines dropped" }
-        #expect(dropped.count == 1)
-        let number = Int(dropped.first?["count"]?.integer ?? 0)
-        #expect(number > 0 && documents.count - 1 + number == count + 1)
-        #expect(sink.lines.reduce(0) { $0 + $1.utf8.count } < 11_000)
+        let number = dropped.reduce(0) { $0 + Int($1["count"]?.integer ?? 0) }
+        #expect(number > 0 && documents.count - dropped.count + number == count + 1)
+        #expect(sink.lines.reduce(0) { $0 + $1.utf8.count } < 25_000)
     }
 }

@@ -92,7 +92,20 @@ enum JSONLines {
             { label, provider in
                 JSONLinesHandler(
                     label: label, level: level, provider: provider, now: World.system.now,
-                    write: { line in _ = unsafe Foundation.write(STDERR_FILENO, line, line.count) })
+                    write: write)
             }, metadataProvider: nil)
+    }
+
+    /// Writes whole lines to stderr; a stderr that is gone or full loses them and nothing else.
+    static let write: @Sendable ([UInt8]) -> Void = { lines in
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let written = unsafe rest.withUnsafeBytes { unsafe Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if written > 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR {
+                return
+            }
+        }
     }
 }

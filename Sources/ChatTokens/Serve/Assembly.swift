@@ -45,7 +45,8 @@ struct Assembly {
         let parts = ServerParts(
             directory: directory, issue: IssueTokens(directory: directory, batcher: batcher),
             storage: installation.storage, world: world, metrics: metrics, registry: registry,
-            log: RequestLog(includesSuccesses: settings.accessLog, world: world), logger: logger)
+            log: RequestLog(includesSuccesses: settings.accessLog, world: world, write: JSONLines.write),
+            logger: logger)
         let serverSettings = ServerSettings(
             address: .init(host: settings.address.host, port: settings.address.port),
             metrics: settings.metricsAddress.map { .init(host: $0.host, port: $0.port) },

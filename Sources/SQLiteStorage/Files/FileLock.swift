@@ -10,13 +10,16 @@ internal import Domain
 struct FileLock: ~Copyable {
     private let descriptor: Int32
 
-    /// Takes the lock, or throws at once where another holds it.
+    /// Times and microseconds that a holder who is just about to end is waited for.
+    private static let patience = (tries: 10, pause: UInt32(50_000))
+
+    /// Takes the lock, or throws after half a second where another holds it.
     ///
     /// The file is created where missing.
     init(path: String) throws(StoreFailure) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unavailable(cause: "cannot open \(path): \(SystemError.last)") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.lock(descriptor) else {
             let error = SystemError.last
             defer { _ = close(descriptor) }
             guard error.code == EWOULDBLOCK else { throw .unavailable(cause: "cannot lock \(path): \(error)") }
@@ -24,6 +27,15 @@ struct FileLock: ~Copyable {
         }
         self.descriptor = descriptor
         noteHolder()
+    }
+
+    private static func lock(_ descriptor: Int32) -> Bool {
+        for _ in 1..<patience.tries {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(patience.pause)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
     }
 
     deinit {

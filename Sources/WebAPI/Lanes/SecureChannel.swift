@@ -30,9 +30,14 @@ struct SecureChannel: ServerChildChannel {
                 case .negotiated, .fallback: http1.setup(channel: channel, logger: logger).map(Negotiated.http1)
                 }
             }
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
-            try channel.pipeline.syncOperations.addHandler(negotiation)
-            return Value(negotiated: negotiation.protocolNegotiationResult, channel: channel)
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+            try pipeline.addHandler(negotiation)
+            let watch = HandshakeWatch(seconds: http1.limits.headSeconds)
+            try pipeline.addHandler(watch)
+            let negotiated = negotiation.protocolNegotiationResult
+            negotiated.assumeIsolated().whenComplete { _ in watch.end() }
+            return Value(negotiated: negotiated, channel: channel)
         }
     }
 
@@ -46,5 +51,42 @@ struct SecureChannel: ServerChildChannel {
             // The client gave up or spoke no TLS; there is nobody to answer.
             logger.debug("TLS handshake failed", metadata: ["cause": "\(error)"])
         }
+    }
+}
+
+/// Ends a connection whose handshake takes too long, or is still under way when the server stops: until it is over,
+/// no other handler looks after the connection.
+private final class HandshakeWatch: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+    typealias InboundOut = NIOAny
+
+    private let seconds: Int64
+    private var timeout: Scheduled<Void>?
+    private var isOver = false
+
+    init(seconds: Int64) {
+        self.seconds = seconds
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        timeout = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) {
+            if !self.isOver { context.close(promise: nil) }
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+    }
+
+    /// The handshake is over, for better or worse.
+    func end() {
+        isOver = true
+        timeout?.cancel()
+        timeout = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if !isOver, event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
     }
 }

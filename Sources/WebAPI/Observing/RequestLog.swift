@@ -1,6 +1,5 @@
 internal import Dispatch
 package import Domain
-internal import Foundation
 internal import Synchronization
 internal import Tokens
 
@@ -23,16 +22,17 @@ package final class RequestLog: Sendable {
     private let mostBytes: Int
     private static let interval = DispatchTimeInterval.milliseconds(100)
 
-    /// A log that writes through `write`, stderr by default.
+    /// A log that writes through `write`.
     ///
     /// - Parameters:
     ///   - includesSuccesses: whether answers under 400 get a line too.
     ///   - world: the clock.
     ///   - mostBytes: how much may wait to be written, give or take a line.
-    ///   - write: takes whole lines; may block.
+    ///   - write: takes whole lines; may block, and deals with its own errors: a log that cannot be written must not stop
+    ///     the server.
     package init(
         includesSuccesses: Bool, world: World, mostBytes: Int = 4 * 1_024 * 1_024,
-        write: @escaping @Sendable ([UInt8]) -> Void = { FileHandle.standardError.write(Data($0)) }
+        write: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.includesSuccesses = includesSuccesses
         self.world = world

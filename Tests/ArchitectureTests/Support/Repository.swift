@@ -25,17 +25,20 @@ enum Repository {
         ]
         return (top + folders.flatMap { paths(below: $0) })
             .filter { path in endings.contains { path.hasSuffix("." + $0) } || path.hasSuffix("Makefile") }
-            .filter { !$0.contains("/.build/") && !$0.contains("/node_modules/") && !$0.contains("__pycache__") }
     }
 
     private static func files(below folder: String) -> [String] {
-        paths(below: folder).filter { $0.hasSuffix(".swift") && !$0.contains("/.build/") }.sorted()
+        paths(below: folder).filter { $0.hasSuffix(".swift") }.sorted()
     }
 
     private static func paths(below folder: String) -> [String] {
-        let url = root.appending(path: folder).resolvingSymlinksInPath()
-        let names = FileManager.default.enumerator(atPath: url.path)?.allObjects ?? []
-        return names.compactMap { ($0 as? String).map { "\(folder)/\($0)" } }
+        let names = FileManager.default.enumerator(atPath: root.appending(path: folder).resolvingSymlinksInPath().path)
+        var paths: [String] = []
+        while let name = names?.nextObject() as? String {
+            if ["build", "node_modules", "__pycache__"].contains(where: name.hasSuffix) { names?.skipDescendants() }
+            paths.append("\(folder)/\(name)")
+        }
+        return paths
     }
 }
 
