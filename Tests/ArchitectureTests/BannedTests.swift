@@ -4,7 +4,7 @@ import Testing
 struct BannedTests {
     private static let banned = [
         "@unchecked Sendable", "nonisolated(unsafe)", "try!", " as! ", "@testable", "Task {", "Task.detached", " Task(",
-        "assumeIsolated", "public ", "open class", "@preconcurrency", "unowned",
+        "public ", "open class", "@preconcurrency", "unowned",
     ]
 
     @Test("constructs that trade a check for a promise", arguments: banned)

@@ -1,3 +1,5 @@
+internal import Tokens
+
 /// The door a token opens.
 package enum TokenKind: String, Sendable, CaseIterable {
     /// The REST API.
@@ -8,8 +10,8 @@ package enum TokenKind: String, Sendable, CaseIterable {
     /// The `typ` header: RFC 9068 §2.1 for the REST token, a plain JWT for gateways.
     package var type: String {
         switch self {
-        case .rest: "at+jwt"
-        case .ws: "JWT"
+        case .rest: TokenType.rest.rawValue
+        case .ws: TokenType.ws.rawValue
         }
     }
 
