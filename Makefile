@@ -21,7 +21,7 @@ TEST_PACKAGES := $(BUILD_PACKAGES) nginx-light:nginx haproxy:haproxy prometheus:
 BENCH_PACKAGES := $(BUILD_PACKAGES) wrk:wrk nginx-light:nginx golang-go:go golang-github-golang-jwt-jwt-dev \
 	golang-github-mattn-go-sqlite3-dev nodejs:node python3-venv gcc:gcc openssl:openssl strace:strace valgrind:valgrind
 
-.PHONY: help run build test test-swift test-end-to-end bench lint format fuzz clean
+.PHONY: help run build test test-swift test-end-to-end bench bench-micro lint format fuzz clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -50,6 +50,11 @@ test-end-to-end: $(VENV)/installed ## Run the end-to-end tests against the debug
 bench: build ## Compare with the floors and with what one would have written instead, about 20 minutes
 	@.ci/packages $(BENCH_PACKAGES)
 	Benchmarks/run
+
+bench-micro: ## Count the instructions of single operations; more than the committed thresholds is an error
+	@.ci/packages $(BUILD_PACKAGES) valgrind:valgrind
+	$(SWIFT) build $(RELEASE) --product Micro
+	Benchmarks/Micro/run
 
 lint: $(VENV)/installed ## Check formatting, scripts, and that the generated documents are current
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format lint --strict --parallel

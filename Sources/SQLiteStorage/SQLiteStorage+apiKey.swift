@@ -41,6 +41,8 @@ extension SQLiteStorage {
                 UPDATE api_key SET name = :name, scopes = :scopes, secret_hash = :hash, former_hash = :former,
                     former_until = :until, expires_at = :expires, revoked_at = :revoked, revoked_reason = :reason
                 WHERE api_key_id = :id AND owner = :owner AND tenant_id IS :tenant
+                    -- A rotation that was read before a revocation must not undo it.
+                    AND (revoked_at IS NULL OR :revoked IS NOT NULL)
                 """, key.fields)
             try log(.apiKey(key.id), db)
         }

@@ -23,6 +23,8 @@ extension SQLiteStorage {
                     UPDATE signing_key
                     SET state = :state, changed_at = CASE state WHEN :state THEN changed_at ELSE :at END
                     WHERE kid = :kid AND tenant_id = :tenant
+                        -- Revoked is for good, whatever a slower command read before.
+                        AND (state <> 'revoked' OR :state = 'revoked')
                     """,
                     ["state": state.rawValue, "at": moment.milliseconds, "kid": kid, "tenant": tenant.text])
             }

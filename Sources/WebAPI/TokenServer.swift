@@ -133,8 +133,8 @@ package struct TokenServer: Service {
             end = .failure(error)
         }
         parts.log.flush()
+        // The loops end with the process: tasks of the last connections may still come back to them as they unwind.
         try await workspaces.stop()
-        try await group.shutdownGracefully()
         try end.get()
     }
 
@@ -147,7 +147,7 @@ package struct TokenServer: Service {
             let http2 = HTTP2Channel(
                 responder: responder,
                 configuration: .init(
-                    idleTimeout: .seconds(limits.idleSeconds),
+                    idleTimeout: .seconds(limits.idleSeconds), gracefulCloseTimeout: .seconds(limits.headSeconds),
                     streamConfiguration: .init(idleTimeout: .seconds(limits.bodySeconds))))
             return SecureChannel(tls: secure, http1: plain, http2: http2)
         }

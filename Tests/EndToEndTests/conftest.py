@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 import deployment as _deployment
+import jose
 from deployment import Deployment
 
 # Modules that come last: one waits for what takes long, one looks at what all others left behind.
@@ -106,3 +107,34 @@ def slow_clients(request, tmp_path_factory):
         future = pool.submit(observe_all, server, made.key("acme"))
         future.deployment = made
         yield future
+
+
+@pytest.fixture(scope="module")
+def token(server, key) -> str:
+    return server.pair(key)["wsToken"]
+
+
+@pytest.fixture
+def wire(server):
+    with server.wire() as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def pair(server, key) -> dict:
+    return server.pair(key, {"userId": "user-123", "name": "Alice", "custom": {"role": "admin", "n": 1}})
+
+
+@pytest.fixture(scope="module")
+def forge(deployment):
+    """Makes tokens of acme that are signed rightly and say what the test wants."""
+    jwk = deployment.secret("acme")
+    sign = jose.shared_secret(jwk)
+
+    def make(token: str, header: dict | None = None, **claims: object) -> str:
+        """A token with some members changed; None takes one away."""
+        old_header, old_claims, _ = jose.decode(token)
+        merged = {name: value for name, value in (old_claims | claims).items() if value is not None}
+        return jose.make(old_header | (header or {}), merged, sign)
+
+    return make

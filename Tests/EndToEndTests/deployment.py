@@ -61,8 +61,14 @@ class Deployment:
         """Runs a command and says how it went."""
         environment = self.environment | {f"CHAT_TOKENS_{name}": value for name, value in settings.items()}
         return subprocess.run(
-            [BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=60,
-            env=environment, cwd=self.folder)
+            [BINARY, *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environment,
+            cwd=self.folder,
+        )
 
     def run(self, *arguments: object, stdin: str | None = None) -> dict:
         """Runs a command that has to succeed and returns its JSON document."""
@@ -129,8 +135,13 @@ class Server:
         evidence.LOGS.append(self.log)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*prefix, str(BINARY), "serve"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                env=deployment.environment | (environment or {}), cwd=deployment.folder)
+                [*prefix, str(BINARY), "serve"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=deployment.environment | (environment or {}),
+                cwd=deployment.folder,
+            )
 
     @property
     def port(self) -> int:
@@ -193,6 +204,13 @@ class Server:
         """`valid`, or the code of the refusal."""
         verdict = self.verify(key, token, expect)
         return "valid" if verdict["valid"] else verdict["code"]
+
+    def forward(self, key: str | None, expect: str | None = "ws", **fields: str):
+        """`GET /verify`, as a proxy asks it; underscores in the names of fields become hyphens."""
+        headers = {name.replace("_", "-"): value for name, value in fields.items()} | (
+            {"X-API-Key": key} if key else {}
+        )
+        return self.ask("GET", "/verify" + (f"?expect={expect}" if expect else ""), headers=headers)
 
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.deployment.metrics_port}/metrics", timeout=5) as answer:

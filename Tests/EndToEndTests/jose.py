@@ -51,8 +51,14 @@ def private_key(jwk: dict):
         return ed25519.Ed25519PrivateKey.from_private_bytes(base64url_decode(jwk["d"])).sign
     public = rsa.RSAPublicNumbers(number("e"), number("n"))
     numbers = rsa.RSAPrivateNumbers(
-        p=number("p"), q=number("q"), d=number("d"), dmp1=number("dp"), dmq1=number("dq"), iqmp=number("qi"),
-        public_numbers=public)
+        p=number("p"),
+        q=number("q"),
+        d=number("d"),
+        dmp1=number("dp"),
+        dmq1=number("dq"),
+        iqmp=number("qi"),
+        public_numbers=public,
+    )
     return rs256(numbers.private_key())
 
 

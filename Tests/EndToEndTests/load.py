@@ -59,9 +59,17 @@ class Load:
             value += 1
             asked.append((user, value))
             self.sent[user] = value
-        wire.send(b"".join(
-            request("POST", "/tokens", {"userId": user, "name": f"n{number}", "custom": {"v": number}}, {"X-API-Key": self.key})
-            for user, number in asked))
+        wire.send(
+            b"".join(
+                request(
+                    "POST",
+                    "/tokens",
+                    {"userId": user, "name": f"n{number}", "custom": {"v": number}},
+                    {"X-API-Key": self.key},
+                )
+                for user, number in asked
+            )
+        )
         for user, number in asked:
             answer = wire.read()
             with self.lock:

@@ -78,7 +78,11 @@ def test_sigterm_under_load_answers_every_accepted_request(made):
 @pytest.mark.parametrize("lane", ["fast lane", "main lane"])
 def test_a_request_that_is_under_way_at_sigterm_is_answered(made, lane):
     key = made.key("acme")
-    path, body = ("/tokens", b'{"userId":"late"}') if lane == "fast lane" else ("/verify/batch", b'{"tokens":[{"token":"x","expect":"ws"}]}')
+    path, body = (
+        ("/tokens", b'{"userId":"late"}')
+        if lane == "fast lane"
+        else ("/verify/batch", b'{"tokens":[{"token":"x","expect":"ws"}]}')
+    )
     whole = request("POST", path, body, {"X-API-Key": key})
     server = Server(made)
     server.wait_until_ready()

@@ -1,12 +1,9 @@
 """nginx and HAProxy, configured as Examples/gateways says, let the right token through and no other."""
 
 import base64
-import contextlib
 import os
 import pathlib
 import re
-import socket
-import subprocess
 import tempfile
 import time
 import urllib.parse
@@ -17,12 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import evidence
 import jose
-from deployment import ROOT, free_port
+from deployment import free_port
+from gateway import EXAMPLES, USER, Gateway, daemon, haproxy_with
 from upstream import Upstream, masked_frame
 from wire import Wire, request
-
-EXAMPLES = ROOT / "Examples/gateways"
-USER = "zoë/1"
 
 
 @pytest.fixture(scope="module")
@@ -31,31 +26,16 @@ def upstream():
         yield running
 
 
-@contextlib.contextmanager
-def daemon(command: list, port: int, folder, environment: dict[str, str] | None = None):
-    """A daemon in the foreground; ends with the test."""
-    with (folder / "daemon.out").open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | (environment or {}))
-    try:
-        for _ in range(200):
-            assert process.poll() is None, (folder / "daemon.out").read_text()
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            time.sleep(0.02)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 @pytest.fixture(scope="module")
 def nginx(server, deployment, upstream, node_key, program, tmp_path_factory):
     """nginx with the example's template, filled in as its README says, with envsubst's rule."""
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     values = {
-        "CHAT_TOKENS_ADDRESS": f"127.0.0.1:{server.port}", "CHAT_TOKENS_NODE_KEY": node_key,
-        "CHAT_ADDRESS": upstream.address, "GATEWAY_LISTEN": f"127.0.0.1:{port}", "GATEWAY_RUN_DIR": str(folder),
+        "CHAT_TOKENS_ADDRESS": f"127.0.0.1:{server.port}",
+        "CHAT_TOKENS_NODE_KEY": node_key,
+        "CHAT_ADDRESS": upstream.address,
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "GATEWAY_RUN_DIR": str(folder),
     }
     template = (EXAMPLES / "nginx/nginx.conf.template").read_text()
     text = re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], template)
@@ -71,19 +51,14 @@ def nginx(server, deployment, upstream, node_key, program, tmp_path_factory):
         yield port
 
 
-def haproxy_with(example: str, environment: dict[str, str], server, upstream, program, folder):
-    port = free_port()
-    environment |= {
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}", "CHAT_ADDRESS": upstream.address}
-    return daemon([program("haproxy"), "-db", "-f", str(EXAMPLES / "haproxy" / example)], port, folder, environment)
-
-
 @pytest.fixture(scope="module")
 def haproxy_hs256(server, deployment, upstream, program, tmp_path_factory):
     jwk = deployment.secret("acme")
     environment = {
-        "CHAT_TOKENS_KID": jwk["kid"], "CHAT_TOKENS_ISSUER": deployment.issuer("acme"),
-        "CHAT_TOKENS_SECRET": "".join(f"%{byte:02x}" for byte in jose.base64url_decode(jwk["k"]))}
+        "CHAT_TOKENS_KID": jwk["kid"],
+        "CHAT_TOKENS_ISSUER": deployment.issuer("acme"),
+        "CHAT_TOKENS_SECRET": "".join(f"%{byte:02x}" for byte in jose.base64url_decode(jwk["k"])),
+    }
     folder = tmp_path_factory.mktemp("haproxy")
     with haproxy_with("haproxy-hs256.cfg", environment, server, upstream, program, folder) as port:
         yield port
@@ -101,8 +76,11 @@ def haproxy_es256(server, deployment, signed_es256, upstream, program, tmp_path_
     key = jwt.PyJWKClient(deployment.issuer("curves") + "/.well-known/jwks.json").get_signing_keys()[0]
     pem = folder / "curves.pem"
     pem.write_bytes(key.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    environment = {"CHAT_TOKENS_KID": key.key_id, "CHAT_TOKENS_ISSUER": deployment.issuer("curves"),
-                   "CHAT_TOKENS_PUBLIC_KEY": str(pem)}
+    environment = {
+        "CHAT_TOKENS_KID": key.key_id,
+        "CHAT_TOKENS_ISSUER": deployment.issuer("curves"),
+        "CHAT_TOKENS_PUBLIC_KEY": str(pem),
+    }
     with haproxy_with("haproxy-es256.cfg", environment, server, upstream, program, folder) as port:
         yield port
 
@@ -112,32 +90,13 @@ def gateway(request, server, deployment, key, signed_es256):
     """A gateway, and the tenant whose tokens it takes."""
     tenant = "curves" if request.param == "haproxy_es256" else "acme"
     return Gateway(
-        request.param, request.getfixturevalue(request.param), tenant, server, deployment,
-        signed_es256 if tenant == "curves" else key)
-
-
-class Gateway:
-    def __init__(self, name, port, tenant, server, deployment, key):
-        self.name, self.port, self.tenant, self.server, self.deployment, self.key = name, port, tenant, server, deployment, key
-
-    def ask(self, token: str | None, path: str = "/connection/websocket", **fields: str):
-        headers = {name.replace("_", "-"): value for name, value in fields.items()}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        with Wire(self.port) as wire:
-            return wire.ask("GET", path, headers=headers)
-
-    def pair(self) -> dict:
-        return self.server.pair(self.key, {"userId": USER, "name": "Zoë"})
-
-    def forge(self, header: dict | None = None, **claims: object) -> str:
-        """A rightly signed token with other members."""
-        old_header, old_claims, _ = jose.decode(self.pair()["wsToken"])
-        sign = jose.private_key(self.deployment.secret(self.tenant))
-        merged = {name: value for name, value in (old_claims | claims).items() if value is not None}
-        token = jose.make(old_header | (header or {}), merged, sign)
-        evidence.note_secret("forged token", token)
-        return token
+        request.param,
+        request.getfixturevalue(request.param),
+        tenant,
+        server,
+        deployment,
+        signed_es256 if tenant == "curves" else key,
+    )
 
 
 def test_the_ws_token_passes_and_brings_the_users_name(gateway, upstream):
@@ -156,8 +115,12 @@ def test_a_token_in_the_query_passes_as_browsers_need_it(gateway):
 
 def test_a_websocket_opens_and_speaks(gateway):
     token = gateway.pair()["wsToken"]
-    fields = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-              "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()}
+    fields = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+    }
     with Wire(gateway.port) as wire:
         wire.send(request("GET", f"/connection/websocket?token={token}", headers=fields))
         assert wire.read().status == 101
@@ -174,14 +137,24 @@ def test_every_other_token_is_refused(gateway, server, other_key, upstream):
     header, payload, signature = good["wsToken"].split(".")
     tampered = jose.base64url_decode(payload).replace(b'"sub":"', b'"sub":"x', 1)
     refused = {
-        "nothing": None, "the REST token": good["token"], "nonsense": "nonsense", "empty": "",
-        "expired": gateway.forge(iat=now - 100, exp=now - 1), "without exp": gateway.forge(exp=None),
+        "nothing": None,
+        "the REST token": good["token"],
+        "nonsense": "nonsense",
+        "empty": "",
+        "expired": gateway.forge(iat=now - 100, exp=now - 1),
+        "without exp": gateway.forge(exp=None),
         "tampered": f"{header}.{jose.base64url(tampered)}.{signature}",
-        "unsigned": f"{header}.{payload}.", "another signature": f"{header}.{payload}.{signature[::-1]}",
+        "unsigned": f"{header}.{payload}.",
+        "another signature": f"{header}.{payload}.{signature[::-1]}",
         "another tenant's": server.pair(other_key, USER)["wsToken"],
-        "none": jose.make({"alg": "none", "typ": "JWT", "kid": jose.decode(good["wsToken"])[0]["kid"]}, jose.decode(good["wsToken"])[1]),
-        "another kid": gateway.forge({"kid": "x"}), "another audience": gateway.forge(aud="chat-api"),
-        "another type": gateway.forge({"typ": "at+jwt"}), "another issuer": gateway.forge(iss="https://evil.example"),
+        "none": jose.make(
+            {"alg": "none", "typ": "JWT", "kid": jose.decode(good["wsToken"])[0]["kid"]},
+            jose.decode(good["wsToken"])[1],
+        ),
+        "another kid": gateway.forge({"kid": "x"}),
+        "another audience": gateway.forge(aud="chat-api"),
+        "another type": gateway.forge({"typ": "at+jwt"}),
+        "another issuer": gateway.forge(iss="https://evil.example"),
         "without a user": gateway.forge(sub=None) if gateway.name == "nginx" else "x",
     }
     if gateway.name == "nginx":  # takes every tenant's tokens, by their own key
@@ -253,13 +226,24 @@ def test_nginx_lets_nobody_in_while_chat_tokens_is_away(make_deployment, upstrea
     made.tenant("acme")
     port = free_port()
     values = {
-        "CHAT_TOKENS_ADDRESS": f"127.0.0.1:{made.port}", "CHAT_TOKENS_NODE_KEY": made.node_key(),
-        "CHAT_ADDRESS": upstream.address, "GATEWAY_LISTEN": f"127.0.0.1:{port}", "GATEWAY_RUN_DIR": str(tmp_path),
+        "CHAT_TOKENS_ADDRESS": f"127.0.0.1:{made.port}",
+        "CHAT_TOKENS_NODE_KEY": made.node_key(),
+        "CHAT_ADDRESS": upstream.address,
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "GATEWAY_RUN_DIR": str(tmp_path),
     }
     template = (EXAMPLES / "nginx/nginx.conf.template").read_text()
     (tmp_path / "nginx.conf").write_text(re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], template))
     key = made.key("acme")
-    command = [program("nginx"), "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
+    command = [
+        program("nginx"),
+        "-e",
+        str(tmp_path / "error.log"),
+        "-c",
+        str(tmp_path / "nginx.conf"),
+        "-g",
+        "daemon off;",
+    ]
     with daemon(command, port, tmp_path):
         with made.serve() as server:
             gateway = Gateway("nginx", port, "acme", server, made, key)
@@ -283,8 +267,11 @@ def eventually_passes(gateway: Gateway, token: str) -> bool:
 
 def test_the_examples_are_the_files_that_ran():
     """The README tells how to fill them in; every value it names is one that the file has a place for."""
-    for example, readme in (("nginx/nginx.conf.template", "nginx/README.md"), ("haproxy/haproxy-hs256.cfg", "haproxy/README.md"),
-                            ("haproxy/haproxy-es256.cfg", "haproxy/README.md")):
+    for example, readme in (
+        ("nginx/nginx.conf.template", "nginx/README.md"),
+        ("haproxy/haproxy-hs256.cfg", "haproxy/README.md"),
+        ("haproxy/haproxy-es256.cfg", "haproxy/README.md"),
+    ):
         places = set(re.findall(r"\$\{(\w+)\}", (EXAMPLES / example).read_text()))
         told = (EXAMPLES / readme).read_text()
         assert places and all(place in told for place in places)

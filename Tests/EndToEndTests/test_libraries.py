@@ -45,8 +45,13 @@ def test_pyjwt_follows_a_rotation(server, deployment):
     kid = deployment.run("signing-key", "rotate", "--tenant", "rotating", "--activate-now")
     from deployment import eventually
 
-    new = eventually(lambda: jwt.get_unverified_header(found := server.pair(key)["token"])["kid"]
-                     != jwt.get_unverified_header(old)["kid"] and found)
+    new = eventually(
+        lambda: (
+            jwt.get_unverified_header(found := server.pair(key)["token"])["kid"]
+            != jwt.get_unverified_header(old)["kid"]
+            and found
+        )
+    )
     for token in (old, new):
         signing = client.get_signing_key_from_jwt(token)
         assert jwt.decode(token, signing, ["ES256"], audience="chat-api")["sub"] == "user-123"

@@ -125,7 +125,9 @@ def test_a_quota_is_spent_to_the_last_pair_and_not_beyond(server, deployment):
     rest = re.fullmatch(r'"quota";r=0;t=(\d+)', last["RateLimit"])
     assert policy and rest
     now = datetime.datetime.now(datetime.timezone.utc)
-    month_ends = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + datetime.timedelta(days=32)).replace(day=1)
+    month_ends = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + datetime.timedelta(days=32)).replace(
+        day=1
+    )
     assert abs((month_ends - now).total_seconds() - int(rest[1])) < 5
     assert int(last["Retry-After"]) >= int(rest[1])
     stored = {user for (user,) in deployment.rows("SELECT user_id FROM user WHERE tenant_id = 'quota'")}
@@ -145,7 +147,13 @@ def test_a_quota_is_exact_under_concurrency(server, deployment):
 def test_only_issued_pairs_count_against_the_quota(server, deployment):
     deployment.tenant("counted", quota=3)
     key = deployment.key("counted")
-    for body in ({}, {"userId": ""}, "nonsense", {"userId": "u", "refresh": True}, {"userId": "u", "channels": ["c" * 200] * 64}):
+    for body in (
+        {},
+        {"userId": ""},
+        "nonsense",
+        {"userId": "u", "refresh": True},
+        {"userId": "u", "channels": ["c" * 200] * 64},
+    ):
         assert server.issue(key, body).status in (400, 422)
     assert [server.issue(key, {"userId": "u"}).status for _ in range(4)] == [200, 200, 200, 429]
 
@@ -169,8 +177,10 @@ def test_a_quota_outlives_the_server(make_deployment):
         assert [server.issue(key, {"userId": "u"}).status for _ in range(2)] == [200, 429]
 
 
-@pytest.mark.parametrize("plan, rate, burst, quota", [
-    ("free", 10, 50, 10_000), ("pro", 100, 500, 100_000), ("enterprise", 1_000, 5_000, 1_000_000)])
+@pytest.mark.parametrize(
+    "plan, rate, burst, quota",
+    [("free", 10, 50, 10_000), ("pro", 100, 500, 100_000), ("enterprise", 1_000, 5_000, 1_000_000)],
+)
 def test_a_plan_has_its_promised_limits(server, deployment, plan, rate, burst, quota):
     tenant = deployment.run("tenant", "create", f"plan-{plan}", "--plan", plan)
     assert (tenant["rate"], tenant["burst"], tenant["quota"]) == (rate, burst, quota)

@@ -13,8 +13,11 @@ def test_secrets_in_the_wrong_places_are_not_logged(make_deployment):
         token = server.pair(key)["wsToken"]
         for secret in (key, token):
             for data in (
-                request("GET", f"/healthz?token={secret}"), request("GET", f"/{secret}"), request("GET", f"/t/{secret}"),
-                request("GET", f"/t/{secret}/.well-known/jwks.json"), request("GET", f"/verify?expect={secret}"),
+                request("GET", f"/healthz?token={secret}"),
+                request("GET", f"/{secret}"),
+                request("GET", f"/t/{secret}"),
+                request("GET", f"/t/{secret}/.well-known/jwks.json"),
+                request("GET", f"/verify?expect={secret}"),
                 request("POST", "/tokens", {secret: 1}, {"X-API-Key": key}),
                 request("POST", "/tokens", {"userId": "u", "image": secret}, {"X-API-Key": key}),
                 request("POST", "/tokens", secret, {"X-API-Key": key}),
@@ -25,8 +28,10 @@ def test_secrets_in_the_wrong_places_are_not_logged(make_deployment):
                 request("GET", "/verify?expect=ws", headers={"X-API-Key": key, "X-Original-URI": f"/?token={secret}x"}),
                 request("GET", "/healthz", headers={"X-Request-ID": "a b " + secret}),
                 request("GET", "/healthz", headers={"traceparent": secret}),
-                f"GET /{secret} HTTP/9.9\r\n\r\n".encode(), f"{secret} / HTTP/1.1\r\n\r\n".encode(),
-                f"GET / HTTP/1.1\r\nHost: a\r\n{secret}\r\n\r\n".encode(), secret.encode() + b"\0\r\n\r\n",
+                f"GET /{secret} HTTP/9.9\r\n\r\n".encode(),
+                f"{secret} / HTTP/1.1\r\n\r\n".encode(),
+                f"GET / HTTP/1.1\r\nHost: a\r\n{secret}\r\n\r\n".encode(),
+                secret.encode() + b"\0\r\n\r\n",
                 f"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: {secret}\r\n\r\n".encode(),
             ):
                 with server.wire(timeout=2) as wire:
@@ -48,7 +53,11 @@ def test_no_log_of_the_whole_run_holds_a_secret():
 
 
 def test_every_log_line_of_the_whole_run_is_a_json_object():
-    bad = {str(log): lines[:3] for log in evidence.LOGS if log.exists() and (lines := evidence.lines_that_are_not_json(log))}
+    bad = {
+        str(log): lines[:3]
+        for log in evidence.LOGS
+        if log.exists() and (lines := evidence.lines_that_are_not_json(log))
+    }
     assert bad == {}
 
 

@@ -39,7 +39,9 @@ def series(text: str) -> list[tuple[str, dict[str, str], float]]:
 
 
 def test_promtool_finds_nothing(rendered, program):
-    done = subprocess.run([program("promtool"), "check", "metrics"], input=rendered, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [program("promtool"), "check", "metrics"], input=rendered, capture_output=True, text=True, timeout=30
+    )
     assert done.returncode == 0 and not done.stderr and not done.stdout, done.stdout + done.stderr
 
 
@@ -51,8 +53,11 @@ def test_no_label_names_a_tenant_a_user_or_a_key(rendered, key, node_key):
 
 
 def test_requests_are_counted_by_route_template_status_and_lane(server, rendered):
-    requests = [(labels, value) for name, labels, value in series(rendered)
-                if "request" in name and name.endswith(("_total", "_count")) and "route" in labels]
+    requests = [
+        (labels, value)
+        for name, labels, value in series(rendered)
+        if "request" in name and name.endswith(("_total", "_count")) and "route" in labels
+    ]
     assert requests
     routes = {labels["route"] for labels, _ in requests}
     assert {"/tokens", "/verify", "/verify/batch", "/healthz", "/t/{tenant}/.well-known/jwks.json"} <= routes

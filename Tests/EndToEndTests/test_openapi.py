@@ -24,8 +24,8 @@ REGISTRY = Registry().with_resource("urn:api", Resource(contents=DOCUMENT, speci
 def validator(pointer: str) -> jsonschema.Draft202012Validator:
     """A validator of the schema at a place in the document."""
     return jsonschema.Draft202012Validator(
-        {"$ref": f"urn:api#{pointer}"}, registry=REGISTRY,
-        format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+        {"$ref": f"urn:api#{pointer}"}, registry=REGISTRY, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
 
 
 def pointer(*steps: object) -> str:
@@ -117,9 +117,26 @@ def test_the_server_has_exactly_these_routes(server):
 def test_the_server_has_no_route_that_is_not_described(server):
     """What DESIGN.md plans for later is not half there."""
     described = set(DOCUMENT["paths"])
-    probes = {"/", "/admin/keys", "/auth/login", "/oauth2/introspect", "/oauth2/revoke", "/tokens/revoke", "/revocations",
-              "/users", "/users/u", "/operator/tenants", "/centrifugo/connect", "/tokens/explain", "/metrics", "/debug/pprof",
-              "/.well-known/jwks.json", "/t/acme", "/openapi.json", "/swagger"}
+    probes = {
+        "/",
+        "/admin/keys",
+        "/auth/login",
+        "/oauth2/introspect",
+        "/oauth2/revoke",
+        "/tokens/revoke",
+        "/revocations",
+        "/users",
+        "/users/u",
+        "/operator/tenants",
+        "/centrifugo/connect",
+        "/tokens/explain",
+        "/metrics",
+        "/debug/pprof",
+        "/.well-known/jwks.json",
+        "/t/acme",
+        "/openapi.json",
+        "/swagger",
+    }
     for probe, method in itertools.product(probes - described, ("GET", "POST")):
         with server.wire() as wire:
             assert wire.ask(method, probe, headers={"Content-Length": "0"}).status == 404, f"{method} {probe}"
@@ -150,9 +167,9 @@ def test_the_documentation_page_works_without_the_internet(server):
     assert answer["Content-Type"] == "text/html; charset=utf-8"
     assert "<script" not in page.lower()
     assert re.findall(r'(?:src|href)="(?!#|/|https://www\.rfc-editor\.org)[^"]*"', page) == [], "it loads nothing"
-    assert re.findall(r'<(?:img|link|iframe|object|embed)\b', page) == []
+    assert re.findall(r"<(?:img|link|iframe|object|embed)\b", page) == []
     assert "default-src 'none'" in answer["Content-Security-Policy"]
-    for method, path, _ in operations():
+    for _, path, _ in operations():
         assert path in page
     for code in DOCUMENT["x-error-codes"] | DOCUMENT["x-verification-codes"]:
         assert f'id="{code}"' in page, "the type of every problem leads to its description"
@@ -182,10 +199,28 @@ def test_real_answers_fit_their_schemas(server, deployment, key):
 def test_schemathesis_finds_nothing(server, key, tmp_path, who):
     """Examples, boundary values, wrong methods, wrong types, everything the description allows and forbids."""
     command = [
-        sys.executable, "-m", "schemathesis.cli", "run", str(PATH), "--url", server.url, "--checks", "all",
-        "--max-examples", "60" if who == "a tenant" else "15", "--seed", "1", "--workers", "2", "--request-timeout", "20",
-        "--max-time", "120",
-        "--generation-database", "none", "--no-color",
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        "run",
+        str(PATH),
+        "--url",
+        server.url,
+        "--checks",
+        "all",
+        "--max-examples",
+        "60" if who == "a tenant" else "15",
+        "--seed",
+        "1",
+        "--workers",
+        "2",
+        "--request-timeout",
+        "20",
+        "--max-time",
+        "120",
+        "--generation-database",
+        "none",
+        "--no-color",
     ]
     if who == "a tenant":
         command += ["--header", f"X-API-Key: {key}"]

@@ -1,130 +1,13 @@
 """POST /tokens, malformed: the right problem document, nothing stored, and the connection is still good."""
 
-import json
 import re
 
 import pytest
 
+from malformed import HEADERS, NOT_ACCEPTABLE, NOT_JSON
 from wire import Answer, Wire, request
 
 PROBLEM = {"type", "title", "status", "detail", "code", "requestId"}
-
-NOT_JSON = {
-    "nothing": b"",
-    "white space": b"  \r\n\t ",
-    "a truncated object": b'{"userId":"u"',
-    "a truncated string": b'{"userId":"u',
-    "two documents": b'{"userId":"u"}{"userId":"u"}',
-    "bytes behind the end": b'{"userId":"u"} x',
-    "a byte order mark": b'\xef\xbb\xbf{"userId":"u"}',
-    "UTF-16": '{"userId":"u"}'.encode("utf-16-le"),
-    "a trailing comma": b'{"userId":"u",}',
-    "a leading comma": b'{,"userId":"u"}',
-    "a comment": b'{"userId":"u"/* */}',
-    "single quotes": b"{'userId':'u'}",
-    "a name without quotes": b'{userId:"u"}',
-    "no colon": b'{"userId" "u"}',
-    "a member named twice": b'{"userId":"u","userId":"v"}',
-    "a member named twice, once with an escape": b'{"userId":"u","user\\u0049d":"v"}',
-    "a member of custom named twice": b'{"userId":"u","custom":{"a":1,"a":1}}',
-    "a deep member named twice": b'{"userId":"u","custom":{"x":[{"a":1,"\\u0061":2}]}}',
-    "an invalid byte": b'{"userId":"\xff"}',
-    "an overlong encoding": b'{"userId":"\xc0\xaf"}',
-    "a surrogate in UTF-8": b'{"userId":"\xed\xa0\x80"}',
-    "a truncated character": b'{"userId":"\xe2\x82"}',
-    "a code point past the last": b'{"userId":"\xf4\x90\x80\x80"}',
-    "a lone high surrogate": b'{"userId":"\\ud800"}',
-    "a lone low surrogate": b'{"userId":"\\udc00"}',
-    "surrogates in the wrong order": b'{"userId":"\\udc00\\ud800"}',
-    "a raw control character": b'{"userId":"a\nb"}',
-    "a raw zero byte": b'{"userId":"a\x00b"}',
-    "an unknown escape": b'{"userId":"\\x41"}',
-    "a short escape": b'{"userId":"\\u12"}',
-    "a leading zero": b'{"userId":"u","custom":{"n":01}}',
-    "a plus sign": b'{"userId":"u","custom":{"n":+1}}',
-    "a bare point": b'{"userId":"u","custom":{"n":1.}}',
-    "no digit before the point": b'{"userId":"u","custom":{"n":.5}}',
-    "no exponent": b'{"userId":"u","custom":{"n":1e}}',
-    "hexadecimal": b'{"userId":"u","custom":{"n":0x1}}',
-    "NaN": b'{"userId":"u","custom":{"n":NaN}}',
-    "Infinity": b'{"userId":"u","custom":{"n":-Infinity}}',
-    "True": b'{"userId":"u","custom":{"n":True}}',
-    "a lone minus": b'{"userId":"u","custom":{"n":-}}',
-    "a bracket too many": b'{"userId":"u"}}',
-    "a form": b"userId=u",
-    "nesting without end": b'{"userId":"u","custom":' + b'{"a":' * 1_000 + b"1" + b"}" * 1_001,
-    "arrays without end": b"[" * 16_000,
-}
-
-# What is wrong, and the fields the answer names.
-NOT_ACCEPTABLE = {
-    "no userId": ({"name": "A"}, ["userId"]),
-    "an empty object": ({}, ["userId"]),
-    "userId null": ({"userId": None}, ["userId"]),
-    "userId a number": ({"userId": 7}, ["userId"]),
-    "userId empty": ({"userId": ""}, ["userId"]),
-    "userId of 256 bytes": ({"userId": "u" * 256}, ["userId"]),
-    "userId of 128 two-byte characters": ({"userId": "é" * 128}, ["userId"]),
-    "userId with a line break": ({"userId": "a\nb"}, ["userId"]),
-    "userId with a zero": ({"userId": "a\0"}, ["userId"]),
-    "userId with DEL": ({"userId": "a\x7f"}, ["userId"]),
-    "userId with a C1 control": ({"userId": "a\x85b"}, ["userId"]),
-    "name a number": ({"userId": "u", "name": 1}, ["name"]),
-    "name too long": ({"userId": "u", "name": "n" * 256}, ["name"]),
-    "name with a control character": ({"userId": "u", "name": "a\tb"}, ["name"]),
-    "image relative": ({"userId": "u", "image": "/a.png"}, ["image"]),
-    "image of another scheme": ({"userId": "u", "image": "javascript:alert(1)"}, ["image"]),
-    "image a data URL": ({"userId": "u", "image": "data:image/png;base64,AA=="}, ["image"]),
-    "image without a host": ({"userId": "u", "image": "https:///a"}, ["image"]),
-    "image with a space": ({"userId": "u", "image": "https://a.example/a b"}, ["image"]),
-    "image with a line break": ({"userId": "u", "image": "https://a.example/\n"}, ["image"]),
-    "image empty": ({"userId": "u", "image": ""}, ["image"]),
-    "image an object": ({"userId": "u", "image": {}}, ["image"]),
-    "image too long": ({"userId": "u", "image": "https://a.example/" + "x" * 2_031}, ["image"]),
-    "custom an array": ({"userId": "u", "custom": []}, ["custom"]),
-    "custom a string": ({"userId": "u", "custom": "{}"}, ["custom"]),
-    "custom too large": ({"userId": "u", "custom": {"x": "y" * 5_113}}, ["custom"]),
-    "custom too deep": ({"userId": "u", "custom": json.loads('{"a":' * 17 + "1" + "}" * 17)}, ["custom"]),
-    "custom too deep with an array": ({"userId": "u", "custom": json.loads('{"a":' * 16 + "[1]" + "}" * 16)}, ["custom"]),
-    "expiresIn a string": ({"userId": "u", "expiresIn": "60"}, ["expiresIn"]),
-    "refresh a string": ({"userId": "u", "refresh": "true"}, ["refresh"]),
-    "refresh null": ({"userId": "u", "refresh": None}, ["refresh"]),
-    "channels a string": ({"userId": "u", "channels": "news"}, ["channels"]),
-    "channels null": ({"userId": "u", "channels": None}, ["channels"]),
-    "65 channels": ({"userId": "u", "channels": ["c"] * 65}, ["channels"]),
-    "a channel that is a number": ({"userId": "u", "channels": ["a", 1]}, ["channels[1]"]),
-    "an empty channel": ({"userId": "u", "channels": [""]}, ["channels[0]"]),
-    "a channel of 256 bytes": ({"userId": "u", "channels": ["c" * 256]}, ["channels[0]"]),
-    "a channel with a control character": ({"userId": "u", "channels": ["a\0"]}, ["channels[0]"]),
-    "an unknown member": ({"userId": "u", "colour": 1}, ["colour"]),
-    "another spelling": ({"userId": "u", "userid": "v", "Name": "A"}, ["userid", "Name"]),
-    "an empty name of a member": ({"userId": "u", "": 1}, [""]),
-    "a member of Object's prototype": ({"userId": "u", "__proto__": {}}, ["__proto__"]),
-    "everything at once": ({"name": 1, "image": 2, "custom": 3, "x": 4}, ["name", "image", "custom", "x", "userId"]),
-}
-
-# Header fields and body, status and code.
-HEADERS = {
-    "no key": ({"X-API-Key": None}, 401, "api_key_missing"),
-    "an empty key": ({"X-API-Key": ""}, 401, None),
-    "not a key": ({"X-API-Key": "secret"}, 401, "api_key_invalid"),
-    "a key of a well-known form": ({"X-API-Key": "chatsdk_" + "A" * 50}, 401, "api_key_invalid"),
-    "a key of Unicode": ({"X-API-Key": "chatsdk_é"}, 401, "api_key_invalid"),
-    "a very long key": ({"X-API-Key": "chatsdk_" + "A" * 8_000}, 401, "api_key_invalid"),
-    "no content type": ({"Content-Type": None}, 415, "unsupported_media_type"),
-    "text": ({"Content-Type": "text/plain"}, 415, "unsupported_media_type"),
-    "a form": ({"Content-Type": "application/x-www-form-urlencoded"}, 415, "unsupported_media_type"),
-    "another JSON": ({"Content-Type": "application/merge-patch+json"}, 415, "unsupported_media_type"),
-    "a longer name": ({"Content-Type": "application/jsonp"}, 415, "unsupported_media_type"),
-    "a compressed body": ({"Content-Encoding": "gzip"}, 415, "unsupported_media_type"),
-}
-
-
-@pytest.fixture
-def wire(server):
-    """One connection a test: the request after the refused one goes over it too."""
-    with server.wire() as wire:
-        yield wire
 
 
 def check_problem(answer: Answer, status: int, code: str | None) -> dict:
@@ -215,7 +98,7 @@ def test_a_key_without_the_scope_issues_nothing(wire, deployment, key):
 
 def test_every_flip_of_one_character_spoils_a_key(wire, key):
     for index in range(len(key)):
-        wrong = key[:index] + ("A" if key[index] != "A" else "B") + key[index + 1:]
+        wrong = key[:index] + ("A" if key[index] != "A" else "B") + key[index + 1 :]
         answer = wire.ask("POST", "/tokens", {"userId": "u"}, {"X-API-Key": wrong})
         check_problem(answer, 401, "api_key_invalid")
 
@@ -228,21 +111,49 @@ def test_two_keys_that_disagree_do_not_let_anyone_in_by_accident(wire, key):
     check_still_good(wire, key)
 
 
-@pytest.mark.parametrize("path", ["/", "/token", "/tokens/", "//tokens", "/Tokens", "/tokens/1", "/verify/", "/verify/x",
-                                  "/t/acme", "/t//.well-known/jwks.json", "/t/a/b/.well-known/jwks.json", "/metrics",
-                                  "/admin/keys", "/%74okens", "/favicon.ico"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/token",
+        "/tokens/",
+        "//tokens",
+        "/Tokens",
+        "/tokens/1",
+        "/verify/",
+        "/verify/x",
+        "/t/acme",
+        "/t//.well-known/jwks.json",
+        "/t/a/b/.well-known/jwks.json",
+        "/metrics",
+        "/admin/keys",
+        "/%74okens",
+        "/favicon.ico",
+    ],
+)
 def test_an_unknown_path_is_not_found(wire, key, path):
     check_problem(wire.ask("GET", path, headers={"X-API-Key": key}), 404, "not_found")
 
 
-@pytest.mark.parametrize("method, path, allow", [
-    ("GET", "/tokens", {"POST"}), ("PUT", "/tokens", {"POST"}), ("DELETE", "/tokens", {"POST"}),
-    ("PATCH", "/tokens", {"POST"}), ("OPTIONS", "/tokens", {"POST"}), ("PROPFIND", "/tokens", {"POST"}),
-    ("PUT", "/verify", {"GET", "HEAD", "POST"}), ("GET", "/verify/batch", {"POST"}),
-    ("POST", "/healthz", {"GET", "HEAD"}), ("POST", "/readyz", {"GET", "HEAD"}), ("POST", "/docs", {"GET", "HEAD"}),
-    ("POST", "/openapi.yaml", {"GET", "HEAD"}), ("POST", "/t/acme/.well-known/jwks.json", {"GET", "HEAD"}),
-    ("DELETE", "/.well-known/oauth-authorization-server/t/acme", {"GET", "HEAD"}),
-])
+@pytest.mark.parametrize(
+    "method, path, allow",
+    [
+        ("GET", "/tokens", {"POST"}),
+        ("PUT", "/tokens", {"POST"}),
+        ("DELETE", "/tokens", {"POST"}),
+        ("PATCH", "/tokens", {"POST"}),
+        ("OPTIONS", "/tokens", {"POST"}),
+        ("PROPFIND", "/tokens", {"POST"}),
+        ("PUT", "/verify", {"GET", "HEAD", "POST"}),
+        ("GET", "/verify/batch", {"POST"}),
+        ("POST", "/healthz", {"GET", "HEAD"}),
+        ("POST", "/readyz", {"GET", "HEAD"}),
+        ("POST", "/docs", {"GET", "HEAD"}),
+        ("POST", "/openapi.yaml", {"GET", "HEAD"}),
+        ("POST", "/t/acme/.well-known/jwks.json", {"GET", "HEAD"}),
+        ("DELETE", "/.well-known/oauth-authorization-server/t/acme", {"GET", "HEAD"}),
+    ],
+)
 def test_another_method_is_refused_with_those_that_are_allowed(wire, key, method, path, allow):
     answer = wire.ask(method, path, headers={"X-API-Key": key, "Content-Length": "0"})
     check_problem(answer, 405, "method_not_allowed")

@@ -43,7 +43,9 @@ SHAPES = {
     "a zero byte in a value": post(LENGTH, b"X-Y: a\0b"),
     "a bare CR in a value": post(LENGTH, b"X-Y: a\rTransfer-Encoding: chunked"),
     "a bare CR in a head": post(LENGTH + b"\rX: y"),
-    "a chunk size past 64 bits": post(b"Transfer-Encoding: chunked", body=b"10000000000000015\r\n" + BODY + b"\r\n0\r\n\r\n"),
+    "a chunk size past 64 bits": post(
+        b"Transfer-Encoding: chunked", body=b"10000000000000015\r\n" + BODY + b"\r\n0\r\n\r\n"
+    ),
     "a negative chunk size": post(b"Transfer-Encoding: chunked", body=b"-1\r\n" + BODY + b"\r\n0\r\n\r\n"),
     "a chunk size with 0x": post(b"Transfer-Encoding: chunked", body=b"0x15\r\n" + BODY + b"\r\n0\r\n\r\n"),
     "a chunk size with a space": post(b"Transfer-Encoding: chunked", body=b" 15\r\n" + BODY + b"\r\n0\r\n\r\n"),
@@ -122,9 +124,12 @@ def test_garbage_never_harms_the_server(server, key, seed):
         for _ in range(chance.randint(1, 8)):
             at = chance.randrange(len(data))
             match chance.randrange(3):
-                case 0: data[at] = chance.randrange(256)
-                case 1: del data[at:at + chance.randint(1, 20)]
-                case 2: data[at:at] = chance.randbytes(chance.randint(1, 20))
+                case 0:
+                    data[at] = chance.randrange(256)
+                case 1:
+                    del data[at : at + chance.randint(1, 20)]
+                case 2:
+                    data[at:at] = chance.randbytes(chance.randint(1, 20))
         with server.wire(timeout=0.15) as wire:
             wire.send(bytes(data))
             wire.socket.shutdown(1)

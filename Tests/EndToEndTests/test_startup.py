@@ -46,8 +46,12 @@ def test_a_wrong_master_key_is_refused_by_every_command_that_needs_it(made, make
     before = contents(made.database)
     said = check_refuses(made, "master key")
     assert evidence.SECRETS and not any(secret in said for secret in evidence.SECRETS)
-    for command in (("tenant", "create", "new"), ("signing-key", "export", "--private", "--tenant", "acme"), ("init",),
-                    ("signing-key", "rotate", "--tenant", "acme")):
+    for command in (
+        ("tenant", "create", "new"),
+        ("signing-key", "export", "--private", "--tenant", "acme"),
+        ("init",),
+        ("signing-key", "rotate", "--tenant", "acme"),
+    ):
         check_refuses(made, "master key", command=command)
     assert contents(made.database) == before, "nothing was written under the wrong key"
 
@@ -112,7 +116,9 @@ def test_after_kill_9_no_stale_lock_is_in_the_way(made):
         pass
 
 
-@pytest.mark.parametrize("damage", ["the header", "not a database", "an empty file", "cut in half", "a page in the middle"])
+@pytest.mark.parametrize(
+    "damage", ["the header", "not a database", "an empty file", "cut in half", "a page in the middle"]
+)
 def test_a_corrupt_file_is_refused_or_found(made, damage):
     server_key = made.key("acme")
     with made.serve() as server:
@@ -120,18 +126,26 @@ def test_a_corrupt_file_is_refused_or_found(made, damage):
             server.pair(server_key, {"userId": f"u{index}", "custom": {"x": "y" * 1_000}})
     data = bytearray(made.database.read_bytes())
     match damage:
-        case "the header": data[:100] = b"\xff" * 100
-        case "not a database": data[:] = b"I am not a database. " * 1_000
-        case "an empty file": data[:] = b""
-        case "cut in half": del data[len(data) // 2:]
-        case "a page in the middle": data[8_192:12_288] = os.urandom(4_096)
+        case "the header":
+            data[:100] = b"\xff" * 100
+        case "not a database":
+            data[:] = b"I am not a database. " * 1_000
+        case "an empty file":
+            data[:] = b""
+        case "cut in half":
+            del data[len(data) // 2 :]
+        case "a page in the middle":
+            data[8_192:12_288] = os.urandom(4_096)
     made.database.write_bytes(data)
     if damage in ("the header", "not a database"):
         check_refuses(made, "not a database|corrupt|malformed|damaged|file is")
         assert made.database.read_bytes() == data, "evidence is not touched"
     doctor = made.attempt("doctor", "--json")
     if damage == "an empty file":
-        assert any(found["check"] == "tenants" and found["status"] == "warning" for found in json.loads(doctor.stdout)["findings"])
+        assert any(
+            found["check"] == "tenants" and found["status"] == "warning"
+            for found in json.loads(doctor.stdout)["findings"]
+        )
     else:
         assert doctor.returncode == 1, "the doctor finds it"
     assert "Fatal error" not in doctor.stderr
@@ -160,7 +174,13 @@ def unprivileged(deployment: Deployment, *arguments: str) -> subprocess.Complete
     deployment.folder.chmod(deployment.folder.stat().st_mode)
     wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
     return subprocess.run(
-        [*wrapper, str(BINARY), *arguments], env=deployment.environment, capture_output=True, text=True, timeout=30, cwd="/")
+        [*wrapper, str(BINARY), *arguments],
+        env=deployment.environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd="/",
+    )
 
 
 @pytest.mark.parametrize("what", ["the file", "the folder"])
@@ -215,14 +235,23 @@ def test_a_port_in_use_is_told(made, make_deployment):
 
 def test_every_problem_with_the_settings_is_told_at_once(made):
     wrong = {
-        "PORT": "many", "HOSTNAME": "x", "EVENT_LOOPS": "0", "LOG_LEVEL": "loud", "ACCESS_LOG": "perhaps", "PUBLIC_URL": "nowhere",
-        "METRICS_ADDRESS": "9464x", "KEY_PREFIX": "UPPER CASE", "DATABASE_URL": "mysql://x",
+        "PORT": "many",
+        "HOSTNAME": "x",
+        "EVENT_LOOPS": "0",
+        "LOG_LEVEL": "loud",
+        "ACCESS_LOG": "perhaps",
+        "PUBLIC_URL": "nowhere",
+        "METRICS_ADDRESS": "9464x",
+        "KEY_PREFIX": "UPPER CASE",
+        "DATABASE_URL": "mysql://x",
     }
     said = check_refuses(made, *(f"CHAT_TOKENS_{name}" for name in wrong), **wrong)
     assert "CHAT_TOKENS_HOST" in said, "it suggests what was probably meant"
     for command in (("config",), ("init",), ("tenant", "list"), ("doctor",)):
         done = made.attempt(*command, **wrong)
-        assert done.returncode != 0 and all(f"CHAT_TOKENS_{name}" in done.stdout + done.stderr for name in wrong), command
+        assert done.returncode != 0 and all(f"CHAT_TOKENS_{name}" in done.stdout + done.stderr for name in wrong), (
+            command
+        )
 
 
 def test_a_settings_file_is_read_and_its_faults_are_told(made):

@@ -84,7 +84,9 @@ def test_a_full_disk_is_503_and_heals(small_disk, tmp_path):
     eventually(lambda: server.ask("GET", "/readyz").status == 200, timeout=5)
     for user in acknowledged + ["before", "after"]:
         assert made.stored("acme", user) is not None
-    refused_users = [user for (user,) in made.rows("SELECT user_id FROM user") if user not in acknowledged + ["before", "after"]]
+    refused_users = [
+        user for (user,) in made.rows("SELECT user_id FROM user") if user not in acknowledged + ["before", "after"]
+    ]
     assert refused_users == [], "a refused request stored a user"
     server.stop()
     assert integrity(made.database) == [("ok",)]
@@ -139,7 +141,9 @@ def test_many_more_requests_than_a_locked_database_takes_are_refused_and_memory_
             for wire in wires:
                 check_unavailable(wire.read())
             other.execute("ROLLBACK")
-        assert all(wire.ask("POST", "/tokens", {"userId": "u"}, {"X-API-Key": key}).status == 200 for wire in wires[:100])
+        assert all(
+            wire.ask("POST", "/tokens", {"userId": "u"}, {"X-API-Key": key}).status == 200 for wire in wires[:100]
+        )
         for wire in wires:
             wire.close()
         resident = int(pathlib.Path(f"/proc/{server.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -21,9 +21,29 @@ BODY = {"userId": "user-123", "name": "Alice", "custom": {"n": 1}}
 def deployment(tmp_path_factory, program):
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(
-        [program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-         "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True, capture_output=True)
+        [
+            program("openssl"),
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1,DNS:localhost",
+            "-keyout",
+            folder / "key.pem",
+            "-out",
+            folder / "certificate.pem",
+        ],
+        check=True,
+        capture_output=True,
+    )
     made = Deployment(folder, TLS_CERTIFICATE=str(folder / "certificate.pem"), TLS_KEY=str(folder / "key.pem"))
     made.initialize()
     made.tenant("acme")
@@ -39,8 +59,12 @@ def trust(deployment) -> ssl.SSLContext:
 @pytest.fixture(params=["HTTP/1.1", "HTTP/2"])
 def client(request, server, trust):
     with httpx.Client(
-            base_url=server.url, verify=trust, http1=request.param == "HTTP/1.1", http2=request.param == "HTTP/2",
-            timeout=10) as client:
+        base_url=server.url,
+        verify=trust,
+        http1=request.param == "HTTP/1.1",
+        http2=request.param == "HTTP/2",
+        timeout=10,
+    ) as client:
         client.version = request.param
         yield client
 
@@ -58,17 +82,29 @@ def test_the_main_job_works(client, key):
     assert pair["user"] == {"id": "user-123", "name": "Alice", "image": None, "custom": {"n": 1}}
     assert answer.headers["RateLimit-Policy"].startswith('"tenant"') and answer.headers["Cache-Control"] == "no-store"
     for kind, token in (("ws", pair["wsToken"]), ("rest", pair["token"])):
-        verdict = client.post("/verify", json={"token": token, "expect": kind, "include": ["user"]}, headers={"X-API-Key": key})
+        verdict = client.post(
+            "/verify", json={"token": token, "expect": kind, "include": ["user"]}, headers={"X-API-Key": key}
+        )
         assert verdict.json()["valid"] is True and verdict.json()["user"] == pair["user"]
-        forwarded = client.get("/verify", params={"expect": kind}, headers={"X-API-Key": key, "Authorization": f"Bearer {token}"})
+        forwarded = client.get(
+            "/verify", params={"expect": kind}, headers={"X-API-Key": key, "Authorization": f"Bearer {token}"}
+        )
         assert forwarded.status_code == 204 and forwarded.headers["X-Chat-User"] == "user-123"
-    batch = client.post("/verify/batch", json={"tokens": [{"token": pair["token"], "expect": "rest"}]}, headers={"X-API-Key": key})
+    batch = client.post(
+        "/verify/batch", json={"tokens": [{"token": pair["token"], "expect": "rest"}]}, headers={"X-API-Key": key}
+    )
     assert batch.json()["results"][0]["valid"] is True
 
 
 def test_the_public_documents_are_there(client):
-    for path in ("/healthz", "/readyz", "/docs", "/openapi.yaml", "/t/acme/.well-known/jwks.json",
-                 "/.well-known/oauth-authorization-server/t/acme"):
+    for path in (
+        "/healthz",
+        "/readyz",
+        "/docs",
+        "/openapi.yaml",
+        "/t/acme/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server/t/acme",
+    ):
         answer = client.get(path)
         assert answer.status_code == 200 and answer.http_version == client.version
         head = client.head(path)
@@ -83,7 +119,10 @@ def test_failures_are_the_same_as_without_tls(client, key):
 
     headers = {"X-API-Key": key}
     assert code(client.post("/tokens", json=BODY)) == (401, "api_key_missing")
-    assert code(client.post("/tokens", content=b"{", headers=headers | {"Content-Type": "application/json"})) == (400, "invalid_json")
+    assert code(client.post("/tokens", content=b"{", headers=headers | {"Content-Type": "application/json"})) == (
+        400,
+        "invalid_json",
+    )
     assert code(client.post("/tokens", json={}, headers=headers)) == (400, "invalid_request")
     assert code(client.post("/tokens", content=b"{}", headers=headers)) == (415, "unsupported_media_type")
     assert code(client.get("/tokens")) == (405, "method_not_allowed")
@@ -118,7 +157,13 @@ def ask_over_http_2(server, trust, asked: list[tuple], key: str) -> list[tuple[d
         protocol = h2.connection.H2Connection()
         protocol.initiate_connection()
         for index, (method, path, document) in enumerate(asked):
-            fields = [(":method", method), (":path", path), (":scheme", "https"), (":authority", "127.0.0.1"), ("x-api-key", key)]
+            fields = [
+                (":method", method),
+                (":path", path),
+                (":scheme", "https"),
+                (":authority", "127.0.0.1"),
+                ("x-api-key", key),
+            ]
             if document is not None:
                 fields.append(("content-type", "application/json"))
             protocol.send_headers(2 * index + 1, fields, end_stream=document is None)
@@ -131,7 +176,9 @@ def ask_over_http_2(server, trust, asked: list[tuple], key: str) -> list[tuple[d
             assert received, "the connection ended"
             for event in protocol.receive_data(received):
                 if isinstance(event, h2.events.ResponseReceived):
-                    heads[event.stream_id] = {bytes(name).decode(): bytes(value).decode() for name, value in event.headers}
+                    heads[event.stream_id] = {
+                        bytes(name).decode(): bytes(value).decode() for name, value in event.headers
+                    }
                 elif isinstance(event, h2.events.DataReceived):
                     bodies[event.stream_id] = bodies.get(event.stream_id, b"") + event.data
                     protocol.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
@@ -149,9 +196,12 @@ def test_http_1_1_over_tls_keeps_its_connection_and_its_order(server, trust, key
         for index in range(20):
             answer = wire.ask("POST", "/tokens", {"userId": f"k{index}"}, {"X-API-Key": key})
             assert answer.status == 200 and answer.json["user"]["id"] == f"k{index}"
-        wire.send(b"".join(
-            request("POST", "/tokens", {"userId": f"p{index}"}, {"X-API-Key": key}) + request("GET", "/healthz")
-            for index in range(10)))
+        wire.send(
+            b"".join(
+                request("POST", "/tokens", {"userId": f"p{index}"}, {"X-API-Key": key}) + request("GET", "/healthz")
+                for index in range(10)
+            )
+        )
         for index in range(10):
             assert wire.read().json["user"]["id"] == f"p{index}"
             assert wire.read().json == {"status": "ok"}
@@ -162,7 +212,9 @@ def test_limits_hold_over_tls_as_well(server, trust, key):
         wire.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\n")
         assert wire.read().status == 431
     with secure_wire(server, trust) as wire:
-        wire.send(b"POST /tokens HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+        wire.send(
+            b"POST /tokens HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        )
         assert wire.read().status == 400
         assert wire.ended()
 
@@ -199,7 +251,11 @@ def test_a_server_with_a_bad_certificate_does_not_start(deployment, tmp_path, pr
     certificate, key = deployment.folder / "certificate.pem", deployment.folder / "key.pem"
     (tmp_path / "text.pem").write_text("not a certificate")
     if broken == "another key":
-        subprocess.run([program("openssl"), "genpkey", "-algorithm", "RSA", "-out", tmp_path / "other.pem"], check=True, capture_output=True)
+        subprocess.run(
+            [program("openssl"), "genpkey", "-algorithm", "RSA", "-out", tmp_path / "other.pem"],
+            check=True,
+            capture_output=True,
+        )
     settings = {
         "no key": {"TLS_KEY": str(tmp_path / "absent.pem")},
         "no certificate": {"TLS_CERTIFICATE": str(tmp_path / "absent.pem")},

@@ -1,47 +1,27 @@
 """Verification: what a gateway or a chat node learns about a token."""
 
 import datetime
-import json
-import urllib.parse
 
 import pytest
 
 import jose
 from deployment import eventually
 
-UNICODE = "zoë/😀 %41&=+?#ä"
-
-
-@pytest.fixture(scope="module")
-def pair(server, key) -> dict:
-    return server.pair(key, {"userId": "user-123", "name": "Alice", "custom": {"role": "admin", "n": 1}})
-
-
-@pytest.fixture(scope="module")
-def forge(deployment):
-    """Makes tokens of acme that are signed rightly and say what the test wants."""
-    jwk = deployment.secret("acme")
-    sign = jose.shared_secret(jwk)
-
-    def make(token: str, header: dict | None = None, **claims: object) -> str:
-        """A token with some members changed; None takes one away."""
-        old_header, old_claims, _ = jose.decode(token)
-        merged = {name: value for name, value in (old_claims | claims).items() if value is not None}
-        return jose.make(old_header | (header or {}), merged, sign)
-
-    return make
-
-
-def forward(server, key, expect: str | None = "ws", **fields: str):
-    headers = {name.replace("_", "-"): value for name, value in fields.items()} | ({"X-API-Key": key} if key else {})
-    return server.ask("GET", "/verify" + (f"?expect={expect}" if expect else ""), headers=headers)
-
 
 def test_a_valid_token_is_told_in_full(server, key, pair):
     for kind, token in (("ws", pair["wsToken"]), ("rest", pair["token"])):
         verdict = server.verify(key, token, kind)
-        assert list(verdict) == ["valid", "kind", "tenant", "userId", "grantId", "issuedAt", "expiresAt", "expiresIn",
-                                 "claims"]
+        assert list(verdict) == [
+            "valid",
+            "kind",
+            "tenant",
+            "userId",
+            "grantId",
+            "issuedAt",
+            "expiresAt",
+            "expiresIn",
+            "claims",
+        ]
         claims = jose.decode(token)[1]
         assert verdict["valid"] is True and verdict["kind"] == kind
         assert verdict["tenant"] == "acme" and verdict["userId"] == "user-123"
@@ -68,34 +48,41 @@ def test_a_token_opens_its_own_door_only(server, key, pair):
 def test_neither_type_nor_audience_alone_makes_the_other_token(server, key, forge, pair):
     rest, realtime = pair["token"], pair["wsToken"]
     refused = [
-        (forge(rest, {"typ": "JWT"}), "ws"), (forge(rest, {"typ": "JWT"}), "rest"),
-        (forge(rest, aud="chat-realtime"), "ws"), (forge(rest, aud="chat-realtime"), "rest"),
-        (forge(realtime, {"typ": "at+jwt"}), "rest"), (forge(realtime, {"typ": "at+jwt"}), "ws"),
-        (forge(realtime, aud="chat-api"), "rest"), (forge(realtime, aud="chat-api"), "ws"),
+        (forge(rest, {"typ": "JWT"}), "ws"),
+        (forge(rest, {"typ": "JWT"}), "rest"),
+        (forge(rest, aud="chat-realtime"), "ws"),
+        (forge(rest, aud="chat-realtime"), "rest"),
+        (forge(realtime, {"typ": "at+jwt"}), "rest"),
+        (forge(realtime, {"typ": "at+jwt"}), "ws"),
+        (forge(realtime, aud="chat-api"), "rest"),
+        (forge(realtime, aud="chat-api"), "ws"),
     ]
     for token, door in refused:
         assert server.code(key, token, door) in ("token_wrong_audience", "token_wrong_kind", "token_malformed")
 
 
-@pytest.mark.parametrize("claims, code", [
-    ({"exp": 1}, "token_expired"),
-    ({"aud": "somebody-else"}, "token_wrong_audience"),
-    ({"aud": ["chat-realtime"]}, None),
-    ({"aud": None}, None),
-    ({"exp": None}, "token_malformed"),
-    ({"exp": "9999999999"}, "token_malformed"),
-    ({"exp": 99999999999.5}, "token_malformed"),
-    ({"exp": -1}, None),
-    ({"exp": 10**30}, "token_malformed"),
-    ({"iat": None}, "token_malformed"),
-    ({"sub": None}, "token_malformed"),
-    ({"sub": 7}, "token_malformed"),
-    ({"sub": ""}, "token_malformed"),
-    ({"jti": None}, "token_malformed"),
-    ({"jti": "1.ws"}, "token_malformed"),
-    ({"iss": None}, "token_malformed"),
-    ({"iss": "https://elsewhere.example/t/acme"}, "token_issuer_unknown"),
-])
+@pytest.mark.parametrize(
+    "claims, code",
+    [
+        ({"exp": 1}, "token_expired"),
+        ({"aud": "somebody-else"}, "token_wrong_audience"),
+        ({"aud": ["chat-realtime"]}, None),
+        ({"aud": None}, None),
+        ({"exp": None}, "token_malformed"),
+        ({"exp": "9999999999"}, "token_malformed"),
+        ({"exp": 99999999999.5}, "token_malformed"),
+        ({"exp": -1}, None),
+        ({"exp": 10**30}, "token_malformed"),
+        ({"iat": None}, "token_malformed"),
+        ({"sub": None}, "token_malformed"),
+        ({"sub": 7}, "token_malformed"),
+        ({"sub": ""}, "token_malformed"),
+        ({"jti": None}, "token_malformed"),
+        ({"jti": "1.ws"}, "token_malformed"),
+        ({"iss": None}, "token_malformed"),
+        ({"iss": "https://elsewhere.example/t/acme"}, "token_issuer_unknown"),
+    ],
+)
 def test_a_wrong_claim_is_refused_for_what_it_is(server, key, node_key, forge, pair, claims, code):
     token = forge(pair["wsToken"], **claims)
     for asker in (key, node_key):
@@ -112,10 +99,27 @@ def test_a_token_ends_with_its_last_second(server, key, forge, pair):
     eventually(lambda: server.code(key, short, "ws") == "token_expired", timeout=4, pause=0.1)
 
 
-@pytest.mark.parametrize("token", [
-    "", ".", "..", "...", "a", "a.b", "a.b.c", "a.b.c.d", "eyJhbGciOiJIUzI1NiJ9..", " ", "é", "null", "x" * 7_169,
-    "a" * 10_000, "eyJhbGciOiJIUzI1NiJ9.e30.AA==",
-], ids=lambda token: token[:20] or "nothing")
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        ".",
+        "..",
+        "...",
+        "a",
+        "a.b",
+        "a.b.c",
+        "a.b.c.d",
+        "eyJhbGciOiJIUzI1NiJ9..",
+        " ",
+        "é",
+        "null",
+        "x" * 7_169,
+        "a" * 10_000,
+        "eyJhbGciOiJIUzI1NiJ9.e30.AA==",
+    ],
+    ids=lambda token: token[:20] or "nothing",
+)
 def test_what_is_no_token_is_malformed(server, key, node_key, token):
     for asker in (key, node_key):
         assert server.code(asker, token, "ws") == "token_malformed"
@@ -125,10 +129,19 @@ def test_any_change_of_a_token_is_noticed(server, key, pair):
     token = pair["wsToken"]
     seen = set()
     for index in range(0, len(token), 7):
-        changed = token[:index] + ("A" if token[index] != "A" else "B") + token[index + 1:]
+        changed = token[:index] + ("A" if token[index] != "A" else "B") + token[index + 1 :]
         seen.add(server.code(key, changed, "ws"))
     assert "valid" not in seen and "token_signature_invalid" in seen
-    for spelled in (token + "=", token + "A", token[:-1], token + ".", "." + token, token + " ", " " + token, token + "\n"):
+    for spelled in (
+        token + "=",
+        token + "A",
+        token[:-1],
+        token + ".",
+        "." + token,
+        token + " ",
+        " " + token,
+        token + "\n",
+    ):
         assert server.code(key, spelled, "ws") != "valid"
     last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     twins = [token[:-1] + character for character in last if character != token[-1]]
@@ -160,8 +173,8 @@ def test_a_suspended_tenant_gets_nothing_and_its_tokens_are_refused(server, depl
     eventually(lambda: server.code(node_key, pair["wsToken"], "ws") == "tenant_suspended", timeout=2)
     refused = server.issue(key, {"userId": "u"})
     assert refused.status == 403 and refused.code == "tenant_suspended"
-    assert forward(server, node_key, X_Chat_Token=pair["wsToken"]).status == 401
-    assert forward(server, key, X_Chat_Token=pair["wsToken"]).status == 403
+    assert server.forward(node_key, X_Chat_Token=pair["wsToken"]).status == 401
+    assert server.forward(key, X_Chat_Token=pair["wsToken"]).status == 403
     deployment.run("tenant", "resume", "paused")
     eventually(lambda: server.code(node_key, pair["wsToken"], "ws") == "valid", timeout=2)
     assert server.code(key, pair["wsToken"], "ws") == "valid"
@@ -198,14 +211,21 @@ def test_a_token_for_a_user_that_is_not_stored_comes_with_null(server, key, forg
     assert server.verify(key, token, "ws", include=["user"])["user"] is None
 
 
-@pytest.mark.parametrize("body, fields", [
-    ({}, {"token", "expect"}), ({"token": "x"}, {"expect"}), ({"expect": "ws"}, {"token"}),
-    ({"token": 1, "expect": "ws"}, {"token"}), ({"token": "x", "expect": "both"}, {"expect"}),
-    ({"token": "x", "expect": None}, {"expect"}), ({"token": "x", "expect": "ws", "kind": "ws"}, {"kind"}),
-    ({"token": "x", "expect": "ws", "include": "user"}, {"include"}),
-    ({"token": "x", "expect": "ws", "include": ["secret"]}, {"include"}),
-    ({"token": "x", "expect": "ws", "include": None}, {"include"}),
-])
+@pytest.mark.parametrize(
+    "body, fields",
+    [
+        ({}, {"token", "expect"}),
+        ({"token": "x"}, {"expect"}),
+        ({"expect": "ws"}, {"token"}),
+        ({"token": 1, "expect": "ws"}, {"token"}),
+        ({"token": "x", "expect": "both"}, {"expect"}),
+        ({"token": "x", "expect": None}, {"expect"}),
+        ({"token": "x", "expect": "ws", "kind": "ws"}, {"kind"}),
+        ({"token": "x", "expect": "ws", "include": "user"}, {"include"}),
+        ({"token": "x", "expect": "ws", "include": ["secret"]}, {"include"}),
+        ({"token": "x", "expect": "ws", "include": None}, {"include"}),
+    ],
+)
 def test_a_question_that_is_not_acceptable_is_refused_by_name(server, key, body, fields):
     answer = server.ask("POST", "/verify", body, {"X-API-Key": key})
     assert answer.status == 400 and answer.code == "invalid_request"
@@ -214,7 +234,13 @@ def test_a_question_that_is_not_acceptable_is_refused_by_name(server, key, body,
 
 def test_a_batch_is_answered_in_its_order(server, key, other_key, pair):
     theirs = server.pair(other_key)["wsToken"]
-    questions = [(pair["wsToken"], "ws"), (pair["token"], "ws"), ("x", "ws"), (theirs, "ws"), (pair["token"], "rest")] * 51
+    questions = [
+        (pair["wsToken"], "ws"),
+        (pair["token"], "ws"),
+        ("x", "ws"),
+        (theirs, "ws"),
+        (pair["token"], "rest"),
+    ] * 51
     body = {"tokens": [{"token": token, "expect": door} for token, door in questions]}
     answer = server.ask("POST", "/verify/batch", body, {"X-API-Key": key})
     assert answer.status == 200 and list(answer.json) == ["results"]
@@ -229,20 +255,29 @@ def test_a_batch_says_the_same_as_single_questions(server, key, pair):
     assert result | {"expiresIn": 0} == single | {"expiresIn": 0}
 
 
-@pytest.mark.parametrize("body, field", [
-    ({"tokens": []}, "tokens"), ({}, "tokens"), ({"tokens": [{"token": "x", "expect": "ws"}] * 257}, "tokens"),
-    ({"tokens": "x"}, "tokens"), ({"tokens": [{"token": "x", "expect": "ws"}, {"token": "x"}]}, "tokens[1].expect"),
-    ({"tokens": ["x"]}, "tokens[0]"), ({"tokens": [None]}, "tokens[0]"),
-    ({"tokens": [{"token": "x", "expect": "ws", "include": ["user"]}]}, "tokens[0].include"),
-    ({"tokens": [{"token": "x", "expect": "ws"}], "x": 1}, "x"),
-])
+@pytest.mark.parametrize(
+    "body, field",
+    [
+        ({"tokens": []}, "tokens"),
+        ({}, "tokens"),
+        ({"tokens": [{"token": "x", "expect": "ws"}] * 257}, "tokens"),
+        ({"tokens": "x"}, "tokens"),
+        ({"tokens": [{"token": "x", "expect": "ws"}, {"token": "x"}]}, "tokens[1].expect"),
+        ({"tokens": ["x"]}, "tokens[0]"),
+        ({"tokens": [None]}, "tokens[0]"),
+        ({"tokens": [{"token": "x", "expect": "ws", "include": ["user"]}]}, "tokens[0].include"),
+        ({"tokens": [{"token": "x", "expect": "ws"}], "x": 1}, "x"),
+    ],
+)
 def test_one_bad_question_refuses_the_whole_batch(server, key, body, field):
     answer = server.ask("POST", "/verify/batch", body, {"X-API-Key": key})
     assert answer.status == 400 and answer.code == "invalid_request"
     assert field in [error["field"] for error in answer.json["errors"]]
 
 
-@pytest.mark.parametrize("body", [b"", b"[", b'{"tokens":[],"tokens":[]}', b'{"tokens":[{"token":"a","token":"b"}]}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[", b'{"tokens":[],"tokens":[]}', b'{"tokens":[{"token":"a","token":"b"}]}', b"\xff"]
+)
 def test_a_batch_that_is_not_json_is_refused(server, key, body):
     answer = server.ask("POST", "/verify/batch", body, {"X-API-Key": key})
     assert answer.status == 400 and answer.code == "invalid_json"
@@ -256,60 +291,6 @@ def test_256_tokens_of_full_size_fit_a_batch(server, key):
     assert len(results) == 256 and all(result["valid"] for result in results)
 
 
-@pytest.mark.parametrize("place", ["Authorization", "authorization in lower case", "X-Chat-Token", "token", "access_token",
-                                   "percent-encoded"])
-def test_a_proxy_may_pass_the_token_in_any_promised_place(server, key, pair, place):
-    token = pair["wsToken"]
-    fields = {
-        "Authorization": {"Authorization": f"Bearer {token}"},
-        "authorization in lower case": {"authorization": f"bearer {token}"},
-        "X-Chat-Token": {"X-Chat-Token": token},
-        "token": {"X-Original-URI": f"/connection/websocket?a=b&token={token}&c=d"},
-        "access_token": {"X-Original-URI": f"/?access_token={token}"},
-        "percent-encoded": {"X-Original-URI": "/?token=" + token.replace(".", "%2E")},
-    }[place]
-    answer = server.ask("GET", "/verify?expect=ws", headers={"X-API-Key": key} | fields)
-    assert answer.status == 204 and answer.body == b""
-    assert not answer.values("Content-Length") and not answer.values("Content-Type")
-    assert answer["X-Chat-Tenant"] == "acme" and answer["X-Chat-User"] == "user-123"
-    assert answer["X-Chat-Grant"] == pair["grantId"] and answer["Cache-Control"] == "no-store"
-
-
-@pytest.mark.parametrize("user", [UNICODE, "a b", "a\u00a0b", "%00", "\u202e", "x" * 255, "é" * 127, "~._-"])
-def test_the_user_id_is_percent_encoded_for_the_header(server, key, user):
-    token = server.pair(key, {"userId": user})["wsToken"]
-    value = forward(server, key, X_Chat_Token=token)["X-Chat-User"]
-    assert value == urllib.parse.quote(user, safe="")
-
-
-def test_a_bad_token_is_401_with_a_challenge(server, key, pair, forge):
-    for token, code in ((pair["token"], "token_wrong_kind"), ("x", "token_malformed"),
-                        (forge(pair["wsToken"], exp=1), "token_expired")):
-        answer = forward(server, key, Authorization=f"Bearer {token}")
-        assert answer.status == 401 and answer.code == code
-        assert answer["WWW-Authenticate"].startswith("Bearer ")
-        assert 'error="invalid_token"' in answer["WWW-Authenticate"] and code in answer["WWW-Authenticate"]
-
-
-def test_no_token_is_401_without_an_error(server, key):
-    """RFC 6750 §3.1: a request that lacks any authentication information should get no error code."""
-    for fields in ({}, {"X_Original_URI": "/"}, {"X_Original_URI": "/?tokens=x"}, {"Authorization": "Basic eA=="}):
-        answer = forward(server, key, **fields)
-        assert answer.status == 401 and "error" not in answer["WWW-Authenticate"]
-        assert answer["WWW-Authenticate"].startswith("Bearer")
-
-
-def test_a_gateway_that_is_set_up_wrongly_is_403(server, deployment, key, pair):
-    token = pair["wsToken"]
-    issuer_only = deployment.key("acme", "--scope", "tokens:issue")
-    for asker, expect, code in ((None, "ws", "api_key_missing"), ("nonsense", "ws", "api_key_invalid"),
-                                (key, None, "invalid_request"), (key, "both", "invalid_request"),
-                                (key, "", "invalid_request"), (issuer_only, "ws", "scope_missing")):
-        answer = forward(server, asker, expect, X_Chat_Token=token)
-        assert answer.status == 403 and answer.code == code
-        assert answer.json["status"] == 403
-
-
 def test_verification_does_not_count_against_the_issuing_limit(server, deployment):
     deployment.tenant("tight", rate=1, burst=2)
     key = deployment.key("tight")
@@ -318,61 +299,3 @@ def test_verification_does_not_count_against_the_issuing_limit(server, deploymen
         answer = server.ask("POST", "/verify", {"token": token, "expect": "ws"}, {"X-API-Key": key})
         assert answer.status == 200 and not answer.values("RateLimit")
     server.pair(key)
-
-
-def test_the_key_set_holds_public_keys_only_and_is_cached_by_its_tag(server, deployment):
-    for algorithm, members in (("ES256", {"crv", "x", "y"}), ("EdDSA", {"crv", "x"}), ("RS256", {"n", "e"}), ("HS256", None)):
-        name = f"keys-{algorithm.lower()}"
-        deployment.tenant(name, algorithm=algorithm)
-        answer = server.ask("GET", f"/t/{name}/.well-known/jwks.json")
-        assert answer.status == 200 and answer["Cache-Control"] == "public, max-age=300"
-        keys = answer.json["keys"]
-        if members is None:
-            assert keys == []
-        else:
-            assert [set(jwk) for jwk in keys] == [{"kty", "use", "alg", "kid"} | members]
-            assert keys[0]["use"] == "sig" and keys[0]["alg"] == algorithm
-            assert keys[0]["kid"] == thumbprint(keys[0])
-        again = server.ask("GET", f"/t/{name}/.well-known/jwks.json", headers={"If-None-Match": answer["ETag"]})
-        assert again.status == 304 and again.body == b"" and again["ETag"] == answer["ETag"]
-        for other in ('"other"', 'W/"other"'):
-            assert server.ask("GET", f"/t/{name}/.well-known/jwks.json", headers={"If-None-Match": other}).status == 200
-        for same in ("*", f'"x", {answer["ETag"]}', f'W/{answer["ETag"]}'):
-            assert server.ask("GET", f"/t/{name}/.well-known/jwks.json", headers={"If-None-Match": same}).status == 304
-
-
-def test_the_next_key_is_published_before_it_signs(server, deployment):
-    deployment.tenant("planned", algorithm="ES256")
-    key = deployment.key("planned")
-    path = "/t/planned/.well-known/jwks.json"
-    first = server.ask("GET", path)
-    deployment.run("signing-key", "rotate", "--tenant", "planned")
-    keys = eventually(lambda: len(found := server.ask("GET", path).json["keys"]) == 2 and found, timeout=2)
-    assert server.ask("GET", path)["ETag"] != first["ETag"]
-    assert jose.decode(server.pair(key)["token"])[0]["kid"] == first.json["keys"][0]["kid"]
-    (new,) = [jwk["kid"] for jwk in keys if jwk["kid"] != first.json["keys"][0]["kid"]]
-    deployment.run("signing-key", "activate", new, "--tenant", "planned")
-    eventually(lambda: jose.decode(server.pair(key)["token"])[0]["kid"] == new, timeout=2)
-
-
-def test_the_issuer_metadata_leads_to_the_keys(server, deployment):
-    document = server.ask("GET", "/.well-known/oauth-authorization-server/t/acme").json
-    assert document == {
-        "issuer": deployment.issuer("acme"), "jwks_uri": deployment.issuer("acme") + "/.well-known/jwks.json",
-        "response_types_supported": [], "grant_types_supported": []}
-
-
-@pytest.mark.parametrize("tenant", ["nobody", "ACME", "acme%20", "a" * 64, "-", "acme/..", "%61cme"])
-def test_a_tenant_that_is_not_there_has_neither_keys_nor_metadata(server, tenant):
-    for path in (f"/t/{tenant}/.well-known/jwks.json", f"/.well-known/oauth-authorization-server/t/{tenant}"):
-        answer = server.ask("GET", path)
-        assert answer.status == 404 and answer.code == "not_found", path
-
-
-def thumbprint(jwk: dict) -> str:
-    """RFC 7638, computed beside the server."""
-    import hashlib
-
-    needed = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}[jwk["kty"]]
-    text = json.dumps({name: jwk[name] for name in sorted(needed)}, separators=(",", ":"))
-    return jose.base64url(hashlib.sha256(text.encode()).digest())

@@ -45,13 +45,16 @@ class Upstream:
                     return self._talk(connection, stream, fields)
                 body = json.dumps({"line": line.decode("latin-1"), "fields": fields}).encode()
                 connection.sendall(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+                    + body
+                )
 
     def _talk(self, connection: socket.socket, stream, fields: dict) -> None:
         accept = hashlib.sha1((fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
         connection.sendall(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\n\r\n")
+            b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\n\r\n"
+        )
         while head := stream.read(2):
             mask = stream.read(4)
             text = bytes(byte ^ mask[index % 4] for index, byte in enumerate(stream.read(head[1] & 0x7F)))

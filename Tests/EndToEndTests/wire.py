@@ -50,7 +50,10 @@ def request(method: str, path: str, body: object = None, headers: dict | None = 
         payload = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
         fields |= {"Content-Type": "application/json", "Content-Length": str(len(payload))}
     fields |= headers or {}
-    lines = [f"{method} {path} HTTP/{version}", *(f"{name}: {value}" for name, value in fields.items() if value is not None)]
+    lines = [
+        f"{method} {path} HTTP/{version}",
+        *(f"{name}: {value}" for name, value in fields.items() if value is not None),
+    ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + payload
 
 

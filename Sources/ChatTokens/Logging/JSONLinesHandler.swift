@@ -100,7 +100,9 @@ enum JSONLines {
     static let write: @Sendable ([UInt8]) -> Void = { lines in
         var rest = lines[...]
         while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            let written = unsafe rest.withUnsafeBytes {
+                unsafe Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count)
+            }
             if written > 0 {
                 rest = rest.dropFirst(written)
             } else if errno != EINTR {

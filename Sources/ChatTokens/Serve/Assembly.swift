@@ -27,7 +27,7 @@ struct Assembly {
         ]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(60)
+        configuration.maximumGracefulShutdownDuration = .seconds(30)
         logger.info("starting", metadata: startLine)
         try await ServiceGroup(configuration: configuration).run()
         close(logger)
@@ -45,7 +45,8 @@ struct Assembly {
         let parts = ServerParts(
             directory: directory, issue: IssueTokens(directory: directory, batcher: batcher),
             storage: installation.storage, world: world, metrics: metrics, registry: registry,
-            log: RequestLog(includesSuccesses: settings.accessLog, world: world, write: JSONLines.write),
+            log: RequestLog(
+                includesSuccesses: settings.accessLog, level: settings.logLevel, world: world, write: JSONLines.write),
             logger: logger)
         let serverSettings = ServerSettings(
             address: .init(host: settings.address.host, port: settings.address.port),

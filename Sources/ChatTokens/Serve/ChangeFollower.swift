@@ -25,22 +25,45 @@ struct ChangeFollower: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var position = start
+            var isFailing = false
             while !Task.isCancelled {
-                position = await step(from: position)
+                switch await step(from: position) {
+                case .success(let reached):
+                    position = reached
+                    if isFailing { logger.info("the change log can be read again") }
+                    isFailing = false
+                case .failure(let failure):
+                    // Said once, not five times a second.
+                    if !isFailing {
+                        logger.error("the change log cannot be read", metadata: ["cause": "\(failure.sentence)"])
+                    }
+                    isFailing = true
+                }
                 try? await Task.sleep(for: pause)
             }
         }
     }
 
-    /// Reads to the end of the log; the old position where that failed.
-    private func step(from position: Int64) async -> Int64 {
+    /// Management acts happen in other processes; this is where the server's log learns of them.
+    private func log(_ changes: [Change]) {
+        for change in changes {
+            let subject =
+                switch change.subject {
+                case .tenant(let id): "tenant \(id)"
+                case .apiKey(let id): "API key \(id)"
+                }
+            logger.info("changed", metadata: ["subject": "\(subject)", "sequence": "\(change.sequence)"])
+        }
+    }
+
+    /// Reads to the end of the log.
+    private func step(from position: Int64) async -> Result<Int64, StoreFailure> {
         await withCheckedContinuation { continuation in
             thread.async {
                 do throws(StoreFailure) {
-                    continuation.resume(returning: try tail.advance(from: position))
+                    continuation.resume(returning: .success(try tail.advance(from: position, heard: log)))
                 } catch {
-                    logger.error("the change log cannot be read", metadata: ["cause": "\(error.sentence)"])
-                    continuation.resume(returning: position)
+                    continuation.resume(returning: .failure(error))
                 }
             }
         }

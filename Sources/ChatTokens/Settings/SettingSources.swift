@@ -59,9 +59,15 @@ struct SettingSources {
             uniqueKeysWithValues: texts.map { (key($0), ConfigValue(.string($1), isSecret: $0.isSecret)) })
     }
 
+    /// What README and Examples have clients and gateways set, perhaps in the same shell.
+    private static let clientVariables: Set<String> = [
+        "CHAT_TOKENS_API_KEY", "CHAT_TOKENS_NODE_KEY", "CHAT_TOKENS_URL", "CHAT_TOKENS_ADDRESS", "CHAT_TOKENS_ISSUER",
+        "CHAT_TOKENS_KID", "CHAT_TOKENS_SECRET", "CHAT_TOKENS_PUBLIC_KEY", "CHAT_TOKENS_BINARY",
+    ]
+
     private static func unknownVariables(in environment: [String: String]) -> [String] {
         let known = Setting.allCases.map(\.variable) + [Setting.fileVariable]
-        return environment.keys.filter { !known.contains($0) }.sorted().map { name in
+        return environment.keys.filter { !known.contains($0) && !clientVariables.contains($0) }.sorted().map { name in
             "\(name) is not a setting\(Suggestion.text(for: name, among: known))"
         }
     }

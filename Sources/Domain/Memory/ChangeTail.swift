@@ -22,13 +22,20 @@ package struct ChangeTail: Sendable {
     /// Reads the log to its end and has the directory forget what changed.
     ///
     /// Blocks.
+    /// - Parameters:
+    ///   - sequence: where the last reading ended.
+    ///   - heard: told of what changed, page by page.
     /// - Returns: the sequence to go on from next time.
-    package func advance(from sequence: Int64) throws(StoreFailure) -> Int64 {
+    /// - Throws: what the storage throws; what was read before stays read.
+    package func advance(
+        from sequence: Int64, heard: ([Change]) -> Void = { _ in }
+    ) throws(StoreFailure) -> Int64 {
         var sequence = sequence
         while true {
             let begun = world.monotonicNanoseconds()
             let changes = try storage.changes(after: sequence, limit: Self.page)
             directory.apply(changes)
+            heard(changes)
             if let last = changes.last { sequence = last.sequence }
             if changes.count < Self.page {
                 directory.confirmFresh(now: begun)

@@ -149,6 +149,8 @@ package final class Directory: Sendable {
             for change in changes {
                 switch change.subject {
                 case .tenant(let id):
+                    // Its limiter stays, or every change of a setting would hand out a fresh burst.
+                    if let old = state.tenants.value(id) { state.limiters.insert(old.limiter, for: id) }
                     state.tenants.remove(id)
                     state.absent.remove(.tenant(id))
                 case .apiKey(let id):

@@ -10,6 +10,7 @@ enum IssueBody {
     private static let imageCharacters = 2_048
     private static let channelCount = 64
     private static let channelBytes = 255
+    private static let mostErrors = 20
 
     /// The request in a body, or every reason why there is none.
     static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> IssueRequest {
@@ -58,7 +59,8 @@ enum IssueBody {
         }
 
         private mutating func refuse(_ field: String, _ detail: String) {
-            errors.append(Failure.Field(field, detail))
+            // Enough to mend a request by; a hostile one shall not be answered by something much larger.
+            if errors.count < mostErrors { errors.append(Failure.Field(field, detail)) }
         }
 
         private func text(_ value: JSONScanner.Value, _ body: Span<UInt8>) -> String {

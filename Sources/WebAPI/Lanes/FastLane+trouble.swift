@@ -56,6 +56,8 @@ extension FastLane {
         case is ChannelShouldQuiesceEvent:
             isQuiescing = true
             if case .none = exchange { close() }
+            // Everybody gets the answer under way; who does not take it shall not hold up the end.
+            if isServing, !context.channel.isWritable { deadline = workspace.connections.now + limits.headSeconds }
         case ChannelEvent.inputClosed:
             isInputClosed = true
             switch exchange {

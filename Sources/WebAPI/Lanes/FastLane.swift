@@ -120,7 +120,13 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { resumeReading() }
+        if context.channel.isWritable {
+            if isServing { deadline = .max }
+            resumeReading()
+        } else if isServing {
+            // Whoever does not take an answer is given up like whoever does not send a request.
+            deadline = workspace.connections.now + limits.idleSeconds
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -181,6 +187,14 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     var canContinue: Bool {
         guard case .none = exchange else { return !isClosing }
         return keepsAlive && !isQuiescing && !isClosing
+    }
+
+    /// Whether it is the server's turn: a complete request is being answered.
+    var isServing: Bool {
+        switch exchange {
+        case .answering, .main(isRequestComplete: true, _): true
+        case .none, .reading, .dropping, .main: false
+        }
     }
 
     func resumeReading() {

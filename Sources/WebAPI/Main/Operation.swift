@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Domain
 internal import HTTPTypes
 internal import Hummingbird
@@ -15,7 +16,7 @@ struct OperationEndpoints: Sendable {
     }
 
     func readyz(_ request: Request, _ context: MainContext) async throws -> Response {
-        let problems = try await service.onStorageThread(for: context.loop) { [readiness] in readiness.problems() }
+        let problems = await readiness.problems()
         guard problems.isEmpty else { throw Failure.notReady(problems.joined(separator: ", ")) }
         let body = "{\"status\":\"ready\",\"checks\":{\"database\":\"ok\",\"migrations\":\"ok\",\"disk\":\"ok\"}}"
         return Self.document(body, type: "application/json", cache: "no-store")
@@ -44,6 +45,8 @@ final class Readiness: Sendable {
     private let storage: any Storage
     private let directory: Directory
     private let world: World
+    /// A thread of its own: a check that hangs on a locked database must not hold up what others load.
+    private let thread = DispatchQueue(label: "chat-tokens.readiness")
     private let last: Mutex<(at: Int64, problems: [String])?> = Mutex(nil)
 
     init(storage: any Storage, directory: Directory, world: World) {
@@ -52,19 +55,31 @@ final class Readiness: Sendable {
         self.world = world
     }
 
-    /// The checks that fail, by name; blocks.
-    func problems() -> [String] {
-        last.withLock { last in
-            let now = world.monotonicNanoseconds()
-            if let last, now - last.at < 1_000_000_000 { return last.problems }
-            let health = storage.health()
-            var problems: [String] = []
-            if health.database != nil { problems.append("database") }
-            if health.migrations != nil { problems.append("migrations") }
-            if health.disk != nil { problems.append("disk") }
-            if !directory.isFresh(now: now) { problems.append("change log") }
-            last = (now, problems)
-            return problems
+    /// The checks that fail, by name.
+    func problems() async -> [String] {
+        if let known = known { return known }
+        return await withCheckedContinuation { continuation in
+            // Whoever waited behind a check takes its result.
+            thread.async { continuation.resume(returning: self.known ?? self.check()) }
         }
+    }
+
+    private var known: [String]? {
+        last.withLock { last in
+            guard let last, world.monotonicNanoseconds() - last.at < 1_000_000_000 else { return nil }
+            return last.problems
+        }
+    }
+
+    private func check() -> [String] {
+        let health = storage.health()
+        var problems: [String] = []
+        if health.database != nil { problems.append("database") }
+        if health.migrations != nil { problems.append("migrations") }
+        if health.disk != nil { problems.append("disk") }
+        if !directory.isFresh(now: world.monotonicNanoseconds()) { problems.append("change log") }
+        // The age counts from the end: a check may take longer than its result is good for.
+        last.withLock { $0 = (world.monotonicNanoseconds(), problems) }
+        return problems
     }
 }

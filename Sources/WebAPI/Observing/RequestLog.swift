@@ -1,5 +1,6 @@
 internal import Dispatch
 package import Domain
+package import Logging
 internal import Synchronization
 internal import Tokens
 
@@ -17,6 +18,7 @@ package final class RequestLog: Sendable {
     private let state = Mutex(State())
     private let thread = DispatchQueue(label: "chat-tokens.request-log")
     private let includesSuccesses: Bool
+    private let level: Logger.Level
     private let world: World
     private let write: @Sendable ([UInt8]) -> Void
     private let mostBytes: Int
@@ -26,15 +28,17 @@ package final class RequestLog: Sendable {
     ///
     /// - Parameters:
     ///   - includesSuccesses: whether answers under 400 get a line too.
+    ///   - level: the least severe line that is written: 5xx are errors, all others info.
     ///   - world: the clock.
     ///   - mostBytes: how much may wait to be written, give or take a line.
     ///   - write: takes whole lines; may block, and deals with its own errors: a log that cannot be written must not stop
     ///     the server.
     package init(
-        includesSuccesses: Bool, world: World, mostBytes: Int = 4 * 1_024 * 1_024,
+        includesSuccesses: Bool, level: Logger.Level = .info, world: World, mostBytes: Int = 256 * 1_024,
         write: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.includesSuccesses = includesSuccesses
+        self.level = level
         self.world = world
         self.mostBytes = mostBytes
         self.write = write
@@ -42,10 +46,10 @@ package final class RequestLog: Sendable {
 
     /// Notes one answer.
     func note(_ answer: Answer) {
-        guard includesSuccesses || answer.status >= 400 else { return }
+        guard includesSuccesses || answer.status >= 400, Self.level(answer.status) >= level else { return }
         var line: [UInt8] = []
         line.reserveCapacity(256)
-        line.append(text: "{\"time\":\"\(world.now())\",\"level\":\"\(Self.level(answer.status))\"")
+        line.append(text: "{\"time\":\"\(world.now())\",\"level\":\"\(Self.level(answer.status).rawValue)\"")
         line.append(text: ",\"message\":\"request\",\"method\":\"\(answer.method)\",\"route\":\"\(answer.route)\"")
         line.append(text: ",\"status\":\(answer.status),\"lane\":\"\(answer.lane.rawValue)\"")
         line.append(text: ",\"microseconds\":\(answer.nanoseconds / 1_000)")
@@ -57,8 +61,8 @@ package final class RequestLog: Sendable {
         add(line)
     }
 
-    private static func level(_ status: Int) -> String {
-        status >= 500 ? "error" : "info"
+    private static func level(_ status: Int) -> Logger.Level {
+        status >= 500 ? .error : .info
     }
 
     private func add(_ line: [UInt8]) {
