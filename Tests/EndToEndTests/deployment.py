@@ -72,7 +72,8 @@ class Deployment:
 
     def run(self, *arguments: object, stdin: str | None = None) -> dict:
         """Runs a command that has to succeed and returns its JSON document."""
-        done = self.attempt(*arguments, "--json", stdin=stdin)
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        done = self.attempt(*arguments[:end], "--json", *arguments[end:], stdin=stdin)
         if done.returncode != 0:
             raise CommandFailed(f"{' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         document = json.loads(done.stdout)

@@ -169,12 +169,12 @@ def test_json_is_exactly_one_document_for_every_command(deployment, tmp_path):
     run("key", "list", "--node")
     first = run("signing-key", "list", "--tenant", "json")["signingKeys"][0]["kid"]
     second = run("signing-key", "create", "--tenant", "json", "--algorithm", "ES256")["kid"]
-    run("signing-key", "activate", second, "--tenant", "json")
+    run("signing-key", "activate", "--tenant", "json", "--", second)
     states = {found["kid"]: found["state"] for found in run("signing-key", "list", "--tenant", "json")["signingKeys"]}
     assert states == {first: "retired", second: "active"}
     third = run("signing-key", "rotate", "--tenant", "json")["kid"]
-    run("signing-key", "retire", third, "--tenant", "json")
-    run("signing-key", "revoke", first, "--tenant", "json")
+    run("signing-key", "retire", "--tenant", "json", "--", third)
+    run("signing-key", "revoke", "--tenant", "json", "--", first)
     assert run("signing-key", "export", "--tenant", "json")["kid"] == second
     run("key", "create", "--tenant", "json", "--name", "origin")
     pair = run(

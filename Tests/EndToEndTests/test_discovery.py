@@ -53,7 +53,7 @@ def test_the_next_key_is_published_before_it_signs(server, deployment):
     assert server.ask("GET", path)["ETag"] != first["ETag"]
     assert jose.decode(server.pair(key)["token"])[0]["kid"] == first.json["keys"][0]["kid"]
     (new,) = [jwk["kid"] for jwk in keys if jwk["kid"] != first.json["keys"][0]["kid"]]
-    deployment.run("signing-key", "activate", new, "--tenant", "planned")
+    deployment.run("signing-key", "activate", "--tenant", "planned", "--", new)
     eventually(lambda: jose.decode(server.pair(key)["token"])[0]["kid"] == new, timeout=2)
 
 

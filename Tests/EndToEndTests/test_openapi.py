@@ -216,8 +216,6 @@ def test_schemathesis_finds_nothing(server, key, tmp_path, who):
         "2",
         "--request-timeout",
         "20",
-        "--max-time",
-        "120",
         "--generation-database",
         "none",
         "--no-color",

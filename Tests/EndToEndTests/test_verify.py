@@ -157,7 +157,7 @@ def test_a_retired_key_verifies_and_a_revoked_one_does_not(server, deployment):
     eventually(lambda: jose.decode(server.pair(key)["wsToken"])[0]["kid"] != kid)
     assert server.code(key, before, "ws") == "valid"
     after = server.pair(key)["wsToken"]
-    deployment.run("signing-key", "revoke", kid, "--tenant", "turning")
+    deployment.run("signing-key", "revoke", "--tenant", "turning", "--", kid)
     eventually(lambda: server.code(key, before, "ws") == "token_key_unknown", timeout=2)
     assert server.code(key, after, "ws") == "valid"
     kids = [jwk["kid"] for jwk in server.ask("GET", "/t/turning/.well-known/jwks.json").json["keys"]]

@@ -1,8 +1,8 @@
-internal import Domain
-internal import Tokens
+package import Domain
+package import Tokens
 
 /// Reads the body of `POST /tokens`.
-enum IssueBody {
+package enum IssueBody {
     /// The deepest nesting of `custom`, itself the first level.
     private static let customDepth = 16
     private static let customBytes = 5_120
@@ -13,7 +13,13 @@ enum IssueBody {
     private static let mostErrors = 20
 
     /// The request in a body, or every reason why there is none.
-    static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> IssueRequest {
+    ///
+    /// - Parameters:
+    ///   - body: the bytes as they came.
+    ///   - scanner: works on them; its arrays are reused.
+    /// - Returns: the request; its `expiresIn` is checked later, against the tenant's limit.
+    /// - Throws: `invalidJSON` or `invalidRequest` with at most 20 fields.
+    package static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> IssueRequest {
         // One level more than allowed is read, so that a `custom` that is too deep is named as such.
         try scanner.scanBody(body, maximumDepth: customDepth + 2)
         var fields = IssueFields()
