@@ -138,3 +138,11 @@ def forge(deployment):
         return jose.make(old_header | (header or {}), merged, sign)
 
     return make
+
+
+@pytest.fixture
+def made(make_deployment) -> Deployment:
+    """A deployment of the test's own, with the tenant acme, that does not serve yet."""
+    deployment = make_deployment()
+    deployment.tenant("acme")
+    return deployment

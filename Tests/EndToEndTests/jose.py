@@ -78,3 +78,18 @@ def make(header: object, claims: object, sign=lambda message: b"") -> str:
     """A token with exactly this header and these claims; unsigned unless a signer is given."""
     message = f"{compact(header)}.{compact(claims)}"
     return f"{message}.{base64url(sign(message.encode()))}"
+
+
+def public_key(jwk: dict):
+    number = lambda name: int.from_bytes(base64url_decode(jwk[name]))  # noqa: E731
+    if jwk["kty"] == "EC":
+        return ec.EllipticCurvePublicNumbers(number("x"), number("y"), ec.SECP256R1()).public_key()
+    if jwk["kty"] == "OKP":
+        return ed25519.Ed25519PublicKey.from_public_bytes(base64url_decode(jwk["x"]))
+    return rsa.RSAPublicNumbers(number("e"), number("n")).public_key()
+
+
+def rebuilt(token: str, header: dict, sign=lambda message: b"") -> str:
+    """The claims of a token under another header."""
+    _, _, raw = decode(token)
+    return make(header, raw, sign)

@@ -20,13 +20,6 @@ def integrity(path) -> list:
         database.close()
 
 
-@pytest.fixture
-def made(make_deployment):
-    deployment = make_deployment()
-    deployment.tenant("acme")
-    return deployment
-
-
 @pytest.mark.parametrize("round", range(3))
 def test_after_kill_9_every_acknowledged_user_is_there(made, round):
     key = made.key("acme")

@@ -53,17 +53,11 @@ def refused(server, node_key):
     return ask
 
 
-def rebuilt(token: str, header: dict, sign=lambda message: b"") -> str:
-    """The claims of a token under another header."""
-    _, _, raw = jose.decode(token)
-    return jose.make(header, raw, sign)
-
-
 def test_the_tokens_made_here_would_be_accepted_if_they_were_right(server, tenants):
     """Without this, every other test could pass because of a slip in its own hands."""
     for tenant in tenants.values():
         for kind, token in (("rest", tenant["pair"]["token"]), ("ws", tenant["pair"]["wsToken"])):
-            made = rebuilt(token, jose.decode(token)[0], jose.private_key(tenant["jwk"]))
+            made = jose.rebuilt(token, jose.decode(token)[0], jose.private_key(tenant["jwk"]))
             assert server.code(tenant["key"], made, kind) == "valid"
 
 
@@ -73,10 +67,10 @@ def test_the_algorithm_none_is_refused_in_every_spelling(tenants, refused, algor
     token = tenant["pair"]["wsToken"]
     header = jose.decode(token)[0]
     for spelled in NONE + ["", " none", "none ", "n\u00f6ne", None, [], {}, False, 0]:
-        refused(tenant["key"], rebuilt(token, header | {"alg": spelled}))
-        refused(tenant["key"], rebuilt(token, header | {"alg": spelled}).rstrip(".") + "." + token.split(".")[2])
+        refused(tenant["key"], jose.rebuilt(token, header | {"alg": spelled}))
+        refused(tenant["key"], jose.rebuilt(token, header | {"alg": spelled}).rstrip(".") + "." + token.split(".")[2])
     bare = {name: value for name, value in header.items() if name != "alg"}
-    refused(tenant["key"], rebuilt(token, bare))
+    refused(tenant["key"], jose.rebuilt(token, bare))
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
@@ -85,7 +79,7 @@ def test_a_public_key_is_no_shared_secret(tenants, refused, algorithm):
     tenant = tenants[algorithm]
     token = tenant["pair"]["wsToken"]
     header = jose.decode(token)[0]
-    key = public_key(tenant["public"])
+    key = jose.public_key(tenant["public"])
     raw = jose.base64url_decode(tenant["public"].get("x") or tenant["public"]["n"])
     forms = [
         key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
@@ -104,8 +98,8 @@ def test_a_public_key_is_no_shared_secret(tenants, refused, algorithm):
     if algorithm == "ES256":
         forms.append(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
     for secret in forms:
-        refused(tenant["key"], rebuilt(token, header | {"alg": "HS256"}, jose.hs256(secret)))
-        refused(tenant["key"], rebuilt(token, header, jose.hs256(secret)))
+        refused(tenant["key"], jose.rebuilt(token, header | {"alg": "HS256"}, jose.hs256(secret)))
+        refused(tenant["key"], jose.rebuilt(token, header, jose.hs256(secret)))
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -135,7 +129,9 @@ def test_a_token_that_claims_another_algorithm_is_refused(tenants, refused, algo
         return
     tenant = tenants[algorithm]
     token = tenant["pair"]["wsToken"]
-    refused(tenant["key"], rebuilt(token, jose.decode(token)[0] | {"alg": claimed}, jose.private_key(tenant["jwk"])))
+    refused(
+        tenant["key"], jose.rebuilt(token, jose.decode(token)[0] | {"alg": claimed}, jose.private_key(tenant["jwk"]))
+    )
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -154,15 +150,15 @@ def test_an_unknown_kid_is_refused(tenants, refused, algorithm):
         header["kid"].swapcase(),
         "0",
     ):
-        assert refused(tenant["key"], rebuilt(token, header | {"kid": kid}, sign)) in (
+        assert refused(tenant["key"], jose.rebuilt(token, header | {"kid": kid}, sign)) in (
             "token_key_unknown",
             "token_malformed",
         )
-        refused(tenant["key"], rebuilt(token, header | {"kid": kid}, jose.hs256(b"")))
+        refused(tenant["key"], jose.rebuilt(token, header | {"kid": kid}, jose.hs256(b"")))
     for kid in (None, 1, [header["kid"]], {"kid": header["kid"]}):
-        refused(tenant["key"], rebuilt(token, header | {"kid": kid}, sign))
+        refused(tenant["key"], jose.rebuilt(token, header | {"kid": kid}, sign))
     bare = {name: value for name, value in header.items() if name != "kid"}
-    refused(tenant["key"], rebuilt(token, bare, sign))
+    refused(tenant["key"], jose.rebuilt(token, bare, sign))
 
 
 def test_the_kid_of_another_tenant_is_refused(tenants, refused):
@@ -170,7 +166,7 @@ def test_the_kid_of_another_tenant_is_refused(tenants, refused):
         token = tenants[mine]["pair"]["wsToken"]
         foreign = jose.decode(tenants[theirs]["pair"]["wsToken"])[0]
         sign = jose.private_key(tenants[theirs]["jwk"])
-        assert refused(tenants[mine]["key"], rebuilt(token, foreign, sign)) == "token_key_unknown"
+        assert refused(tenants[mine]["key"], jose.rebuilt(token, foreign, sign)) == "token_key_unknown"
 
 
 def test_a_tenant_cannot_sign_for_another(server, tenants, node_key):
@@ -214,8 +210,8 @@ def test_a_header_that_brings_its_own_key_is_refused(tenants, refused, algorithm
         {"x": 1},
     ]
     for extra in extras:
-        refused(tenant["key"], rebuilt(token, header | extra, jose.private_key(tenant["jwk"])))
-        refused(tenant["key"], rebuilt(token, header | {"alg": "ES256"} | extra, jose.es256(evil)))
+        refused(tenant["key"], jose.rebuilt(token, header | extra, jose.private_key(tenant["jwk"])))
+        refused(tenant["key"], jose.rebuilt(token, header | {"alg": "ES256"} | extra, jose.es256(evil)))
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -228,7 +224,7 @@ def test_a_header_spelled_in_another_way_gains_nothing(server, tenants, algorith
     twice = '{"alg":"none","alg":"%s","typ":"JWT","kid":"%s"}' % (header["alg"], header["kid"])
     reverse = '{"alg":"%s","typ":"JWT","kid":"%s","alg":"none"}' % (header["alg"], header["kid"])
     for text in (twice, reverse, "[]", "null", "1", '"x"', "{}", "", "{", '{"alg":"HS256"'):
-        assert server.code(tenant["key"], rebuilt(token, text, sign), "ws") == "token_malformed", text
+        assert server.code(tenant["key"], jose.rebuilt(token, text, sign), "ws") == "token_malformed", text
     claims = jose.decode(token)[2]
     double = claims[:-1] + b',"sub":"admin"}'
     assert server.code(tenant["key"], jose.make(header, double, sign), "ws") == "token_malformed"
@@ -282,29 +278,4 @@ def test_a_key_of_the_attackers_own_is_refused(tenants, refused, algorithm):
         "EdDSA": ed25519.Ed25519PrivateKey.generate().sign,
         "RS256": jose.rs256(rsa.generate_private_key(public_exponent=65_537, key_size=2_048)),
     }[algorithm]
-    assert refused(tenant["key"], rebuilt(token, jose.decode(token)[0], sign)) == "token_signature_invalid"
-
-
-def test_a_gateway_is_not_fooled_by_two_tokens(server, key):
-    """The first place that has one counts, so that a proxy and the server look at the same one."""
-    good = server.pair(key)["wsToken"]
-    fields = {
-        "X-API-Key": key,
-        "Authorization": "Bearer nonsense",
-        "X-Chat-Token": good,
-        "X-Original-URI": f"/?token={good}",
-    }
-    assert server.ask("GET", "/verify?expect=ws", headers=fields).status == 401
-    fields = {"X-API-Key": key, "X-Chat-Token": "nonsense", "X-Original-URI": f"/?token={good}"}
-    assert server.ask("GET", "/verify?expect=ws", headers=fields).status == 401
-    fields = {"X-API-Key": key, "X-Original-URI": f"/?token=nonsense&token={good}"}
-    assert server.ask("GET", "/verify?expect=ws", headers=fields).status == 401
-
-
-def public_key(jwk: dict):
-    number = lambda name: int.from_bytes(jose.base64url_decode(jwk[name]))  # noqa: E731
-    if jwk["kty"] == "EC":
-        return ec.EllipticCurvePublicNumbers(number("x"), number("y"), ec.SECP256R1()).public_key()
-    if jwk["kty"] == "OKP":
-        return ed25519.Ed25519PublicKey.from_public_bytes(jose.base64url_decode(jwk["x"]))
-    return rsa.RSAPublicNumbers(number("e"), number("n")).public_key()
+    assert refused(tenant["key"], jose.rebuilt(token, jose.decode(token)[0], sign)) == "token_signature_invalid"

@@ -69,3 +69,19 @@ def test_a_gateway_that_is_set_up_wrongly_is_403(server, deployment, key, pair):
         answer = server.forward(asker, expect, X_Chat_Token=token)
         assert answer.status == 403 and answer.code == code
         assert answer.json["status"] == 403
+
+
+def test_a_gateway_is_not_fooled_by_two_tokens(server, key):
+    """The first place that has one counts, so that a proxy and the server look at the same one."""
+    good = server.pair(key)["wsToken"]
+    fields = {
+        "X-API-Key": key,
+        "Authorization": "Bearer nonsense",
+        "X-Chat-Token": good,
+        "X-Original-URI": f"/?token={good}",
+    }
+    assert server.ask("GET", "/verify?expect=ws", headers=fields).status == 401
+    fields = {"X-API-Key": key, "X-Chat-Token": "nonsense", "X-Original-URI": f"/?token={good}"}
+    assert server.ask("GET", "/verify?expect=ws", headers=fields).status == 401
+    fields = {"X-API-Key": key, "X-Original-URI": f"/?token=nonsense&token={good}"}
+    assert server.ask("GET", "/verify?expect=ws", headers=fields).status == 401

@@ -15,8 +15,13 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_server(make_deployment):
     deployment = make_deployment()
     with open("/dev/full", "wb") as full:
         process = subprocess.Popen(
-            [_deployment.BINARY, "serve"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=full,
-            env=deployment.environment, cwd=deployment.folder)
+            [_deployment.BINARY, "serve"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            env=deployment.environment,
+            cwd=deployment.folder,
+        )
     try:
         statuses = []
         for _ in range(100):

@@ -9,20 +9,35 @@ extension SigningKey {
     ///
     /// HS256 takes 32 secret bytes and, unless a `kid` is given, 16 more for a random one from `randomBytes` (a `kid`
     /// computed from a secret would let anybody test guesses of it). The pairs of the other algorithms come from
-    /// libcrypto's generator and are named by their RFC 7638 thumbprint; RSA has 2,048 bits.
+    /// libcrypto's generator and are named by their RFC 7638 thumbprint; RSA has 2,048 bits. No `kid` made here begins
+    /// with a hyphen.
     package static func generate(
         _ algorithm: SignatureAlgorithm, kid: String? = nil, randomBytes: (Int) -> [UInt8]
     ) throws(TokenFailure) -> SigningKey {
         if algorithm == .hs256 {
-            var material = KeyMaterial(algorithm: .hs256, publicParts: [], privateParts: [randomBytes(32)])
+            // The 256 random bits are spelt out in ASCII: gateways such as Centrifugo and HAProxy take the secret as
+            // text, and raw bytes with a NUL or a quote among them could not be handed over.
+            let secret = Array(Base64URL.encode(randomBytes(32)).utf8)
+            var material = KeyMaterial(algorithm: .hs256, publicParts: [], privateParts: [secret])
             defer { material.wipePrivateParts() }
             try KeyMaterial.checkSecret(material.privateParts?.first ?? [])
-            return try SigningKey(material, nil, kid: kid ?? Base64URL.encode(randomBytes(16)))
+            return try SigningKey(material, nil, kid: kid ?? freshKID(randomBytes))
         }
-        let key = try LibcryptoKey.generate(algorithm)
-        var material = try key.material(algorithm)
-        defer { material.wipePrivateParts() }
-        return try SigningKey(material, key, kid: kid ?? material.thumbprint)
+        while true {
+            let key = try LibcryptoKey.generate(algorithm)
+            var material = try key.material(algorithm)
+            defer { material.wipePrivateParts() }
+            let name = kid ?? material.thumbprint
+            if kid != nil || !name.hasPrefix("-") { return try SigningKey(material, key, kid: name) }
+        }
+    }
+
+    /// A name without a leading hyphen: command lines and HAProxy would take it for an option.
+    private static func freshKID(_ randomBytes: (Int) -> [UInt8]) -> String {
+        while true {
+            let name = Base64URL.encode(randomBytes(16))
+            if !name.hasPrefix("-") { return name }
+        }
     }
 
     /// The key of a JWK from outside (RFC 7517), public or private, checked in full.
