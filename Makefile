@@ -17,7 +17,8 @@ PROGRAM := .build/release/chat-tokens
 VENV := .build/venv
 
 BUILD_PACKAGES := pkg-config libssl-dev libjansson-dev libsqlite3-dev curl:curl
-TEST_PACKAGES := $(BUILD_PACKAGES) nginx-light:nginx haproxy:haproxy prometheus:promtool openssl:openssl python3-venv
+TEST_PACKAGES := $(BUILD_PACKAGES) nginx-light:nginx haproxy:haproxy prometheus:promtool openssl:openssl faketime:faketime \
+	python3-venv
 BENCH_PACKAGES := $(BUILD_PACKAGES) wrk:wrk nginx-light:nginx golang-go:go golang-github-golang-jwt-jwt-dev \
 	golang-github-mattn-go-sqlite3-dev nodejs:node python3-venv gcc:gcc openssl:openssl strace:strace valgrind:valgrind
 

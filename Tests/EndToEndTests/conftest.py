@@ -25,6 +25,14 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: _LAST.index(name) + 1 if (name := item.module.__name__) in _LAST else 0)
 
 
+def pytest_sessionfinish():
+    """Ends the servers that failed tests have left running."""
+    for process in _deployment.Server.unfinished:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
 def missing(what: str) -> None:
     """Skips the test; where CI is set, what is missing is a failure."""
     if os.environ.get("CI"):

@@ -128,6 +128,7 @@ class Server:
     """A running `chat-tokens serve`."""
 
     started = 0
+    unfinished: set[subprocess.Popen] = set()
 
     def __init__(self, deployment: Deployment, prefix: tuple[str, ...] = (), environment: dict[str, str] | None = None):
         Server.started += 1
@@ -143,6 +144,7 @@ class Server:
                 env=deployment.environment | (environment or {}),
                 cwd=deployment.folder,
             )
+        Server.unfinished.add(self.process)
 
     @property
     def port(self) -> int:
