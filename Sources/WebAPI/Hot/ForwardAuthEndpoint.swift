@@ -9,7 +9,7 @@ struct ForwardAuthEndpoint: Sendable {
         case .refused(.storageUnavailable): return .refuse(.storageUnavailable)
         case .refused(let failure): return .respond(misconfigured(failure, request, service))
         case .caller(let caller):
-            guard let kind = Self.parameter("expect", in: request.query).flatMap(TokenKind.init(rawValue:)) else {
+            guard let kind = Self.kind(in: request.query) else {
                 let failure = Failure.invalidRequest(
                     "expect must be rest or ws.", [Failure.Field("expect", "must be rest or ws")])
                 return .respond(misconfigured(failure, request, service))
@@ -17,7 +17,8 @@ struct ForwardAuthEndpoint: Sendable {
             guard let token = Self.token(in: request.headers) else {
                 return .respond(refusal(.malformed, hasToken: false, request, service))
             }
-            switch workspace.verify(token.utf8.span, expect: kind, caller: caller) {
+            let text = token.text
+            switch workspace.verify(text.utf8.span.extracting(token.start...), expect: kind, caller: caller) {
             case .load(let want): return .load(want)
             case .verdict(.invalid(let reason)): return .respond(refusal(reason, hasToken: true, request, service))
             case .verdict(.valid(let token)): return .respond(admission(token, in: workspace))
@@ -63,15 +64,24 @@ struct ForwardAuthEndpoint: Sendable {
         return response
     }
 
-    /// The token from the first place that has one.
-    private static func token(in headers: HotHeaders) -> String? {
-        if let given = headers.authorization?.utf8, given.count > 7, Substring(given.prefix(7)).isSame(as: "bearer ") {
-            return String(Substring(given.dropFirst(7)))
+    private static func kind(in query: Substring) -> TokenKind? {
+        // What nearly every gateway sends, found without taking the query apart.
+        if query == "expect=ws" { return .ws }
+        return parameter("expect", in: query).flatMap(TokenKind.init(rawValue:))
+    }
+
+    /// The token from the first place that has one: a text, and where in it the token begins.
+    private static func token(in headers: HotHeaders) -> (text: String, start: Int)? {
+        let scheme = 7
+        if let given = headers.authorization, given.utf8.count > scheme,
+            Substring(given.utf8.prefix(scheme)).isSame(as: "bearer ")
+        {
+            return (given, scheme)
         }
-        if let given = headers.chatToken, !given.isEmpty { return given }
+        if let given = headers.chatToken, !given.isEmpty { return (given, 0) }
         guard let uri = headers.originalURI, let mark = uri.firstIndex(of: "?") else { return nil }
         let query = uri[uri.index(after: mark)...]
-        return parameter("token", in: query) ?? parameter("access_token", in: query)
+        return (parameter("token", in: query) ?? parameter("access_token", in: query)).map { ($0, 0) }
     }
 
     /// The first value of a query parameter, percent-decoded; nil where it is absent or empty.
