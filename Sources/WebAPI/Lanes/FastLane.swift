@@ -133,7 +133,6 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     /// Whether the part belongs to the exchange under way or may begin one.
     func accepts(_ part: HTTPServerRequestPart) -> Bool {
         switch (exchange, part) {
-        case (.none, .head): true
         case (.none, _): true
         case (.answering, _): false
         case (.reading, _), (.dropping, _): true

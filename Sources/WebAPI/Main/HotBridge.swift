@@ -15,13 +15,12 @@ struct HotBridge: Sendable {
         let path = uri.prefix { $0 != "?" }
         let method = HTTPMethod(rawValue: request.method.rawValue)
         guard let route = HotRoute(method: method, path: path) else { throw Failure.notFound }
-        var headers = HotHeaders()
-        for field in request.headers { headers.take(field.name.canonicalName, field.value) }
+        let headers = HotHeaders(request)
         let body = try await request.wholeBody(limit: HotRoute.bodyLimit)
         let query = uri.dropFirst(path.count + 1)
         let start = service.now()
         let isHead = request.method == .head
-        return await withCheckedContinuation { [headers] continuation in
+        return await withCheckedContinuation { continuation in
             context.loop.execute {
                 let call = HotRequest(
                     route: route, path: path, query: query, headers: headers, id: context.requestID, start: start,
@@ -66,6 +65,13 @@ extension HotResponse {
         return Response(
             status: .init(code: status), headers: headers,
             body: isHead || body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}
+
+extension HotHeaders {
+    /// The fields of a request as Hummingbird has them.
+    init(_ request: Request) {
+        for field in request.headers { take(field.name.canonicalName, field.value) }
     }
 }
 

@@ -13,8 +13,7 @@ struct VerifyBatchEndpoint: Sendable {
     private static let mostTokens = 256
 
     func answer(_ request: Request, _ context: MainContext) async throws -> Response {
-        var headers = HotHeaders()
-        for field in request.headers { headers.take(field.name.canonicalName, field.value) }
+        let headers = HotHeaders(request)
         let caller = try await service.caller(headers.apiKey, needs: .verify, on: context.loop)
         guard headers.isJSON else { throw Failure.unsupportedMediaType }
         let body = try await request.wholeBody(limit: Self.bodyLimit)
