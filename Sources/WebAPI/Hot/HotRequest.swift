@@ -48,6 +48,19 @@ enum HotRoute: Int, Sendable {
     }
 }
 
+/// A request target in its two parts.
+struct HotTarget {
+    let path: Substring
+    /// What follows the question mark; empty where there is none.
+    let query: Substring
+
+    init(_ uri: String) {
+        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
+        path = mark.map { uri[..<$0] } ?? uri[...]
+        query = mark.map { uri[uri.index(after: $0)...] } ?? ""
+    }
+}
+
 /// One request to a hot endpoint, the same on both lanes; a class, since it is handed on more often than it is made.
 final class HotRequest {
     /// Nil for bytes that could not be read as a request.
@@ -62,12 +75,12 @@ final class HotRequest {
     var body: ByteBuffer
 
     init(
-        route: HotRoute?, path: Substring, query: Substring, headers: HotHeaders, id: String, start: Int64,
+        route: HotRoute?, target: HotTarget, headers: HotHeaders, id: String, start: Int64,
         body: ByteBuffer = ByteBuffer()
     ) {
         self.route = route
-        self.path = path
-        self.query = query
+        path = target.path
+        query = target.query
         self.headers = headers
         self.id = id
         self.start = start
@@ -99,23 +112,27 @@ struct HotHeaders: Sendable {
         for (name, value) in fields { take(name, value) }
     }
 
-    /// Notes a field if it is one that matters; of several with one name the first counts.
+    /// Notes a field if it is one that matters.
     mutating func take(_ name: String, _ value: String) {
-        switch name.utf8.count {
-        case 4 where name.isSame(as: "host"): hostCount += 1
-        case 6 where name.isSame(as: "expect"): expect = expect ?? value
-        case 7 where name.isSame(as: "upgrade"): isUpgrade = true
-        case 9 where name.isSame(as: "x-api-key"): apiKey = apiKey ?? value
-        case 11 where name.isSame(as: "traceparent"): traceParent = traceParent ?? value
-        case 12 where name.isSame(as: "content-type"): contentType = contentType ?? value
-        case 12 where name.isSame(as: "x-request-id"): requestID = requestID ?? value
-        case 12 where name.isSame(as: "x-chat-token"): chatToken = chatToken ?? value
-        case 13 where name.isSame(as: "authorization"): authorization = authorization ?? value
-        case 13 where name.isSame(as: "if-none-match"): ifNoneMatch = ifNoneMatch ?? value
-        case 14 where name.isSame(as: "content-length"): contentLength = contentLength ?? value
-        case 14 where name.isSame(as: "x-original-uri"): originalURI = originalURI ?? value
-        case 16 where name.isSame(as: "content-encoding"): contentEncoding = contentEncoding ?? value
-        default: break
+        if let field = HotField(name.utf8.span) { take(field, value) }
+    }
+
+    /// Notes a field; of several with one name the first counts.
+    mutating func take(_ field: HotField, _ value: @autoclosure () -> String) {
+        switch field {
+        case .host: hostCount += 1
+        case .upgrade: isUpgrade = true
+        case .expect: expect = expect ?? value()
+        case .apiKey: apiKey = apiKey ?? value()
+        case .traceParent: traceParent = traceParent ?? value()
+        case .contentType: contentType = contentType ?? value()
+        case .requestID: requestID = requestID ?? value()
+        case .chatToken: chatToken = chatToken ?? value()
+        case .authorization: authorization = authorization ?? value()
+        case .ifNoneMatch: ifNoneMatch = ifNoneMatch ?? value()
+        case .contentLength: contentLength = contentLength ?? value()
+        case .originalURI: originalURI = originalURI ?? value()
+        case .contentEncoding: contentEncoding = contentEncoding ?? value()
         }
     }
 
@@ -128,16 +145,51 @@ struct HotHeaders: Sendable {
     }
 }
 
-extension StringProtocol {
+/// The name of a header field that hot endpoints look at.
+enum HotField {
+    case host, upgrade, expect, apiKey, traceParent, contentType, requestID, chatToken, authorization, ifNoneMatch
+    case contentLength, originalURI, contentEncoding
+
+    /// The field of a name, in whatever case it is written; nil for all others.
+    init?(_ name: Span<UInt8>) {
+        switch name.count {
+        case 4 where name.isSame(as: "host"): self = .host
+        case 6 where name.isSame(as: "expect"): self = .expect
+        case 7 where name.isSame(as: "upgrade"): self = .upgrade
+        case 9 where name.isSame(as: "x-api-key"): self = .apiKey
+        case 11 where name.isSame(as: "traceparent"): self = .traceParent
+        case 12 where name.isSame(as: "content-type"): self = .contentType
+        case 12 where name.isSame(as: "x-request-id"): self = .requestID
+        case 12 where name.isSame(as: "x-chat-token"): self = .chatToken
+        case 13 where name.isSame(as: "authorization"): self = .authorization
+        case 13 where name.isSame(as: "if-none-match"): self = .ifNoneMatch
+        case 14 where name.isSame(as: "content-length"): self = .contentLength
+        case 14 where name.isSame(as: "x-original-uri"): self = .originalURI
+        case 16 where name.isSame(as: "content-encoding"): self = .contentEncoding
+        default: return nil
+        }
+    }
+}
+
+extension String {
+    /// Whether both are the same but for the case of ASCII letters; `lowercase` must have none in upper case.
+    func isSame(as lowercase: StaticString) -> Bool { utf8.span.isSame(as: lowercase) }
+}
+
+extension Substring {
+    /// Whether both are the same but for the case of ASCII letters; `lowercase` must have none in upper case.
+    func isSame(as lowercase: StaticString) -> Bool { utf8.span.isSame(as: lowercase) }
+}
+
+extension Span<UInt8> {
     /// Whether both are the same but for the case of ASCII letters; `lowercase` must have none in upper case.
     func isSame(as lowercase: StaticString) -> Bool {
-        guard utf8.count == lowercase.utf8CodeUnitCount else { return false }
+        guard count == lowercase.utf8CodeUnitCount else { return false }
         return lowercase.withUTF8Buffer { expected in
-            var index = 0
-            for byte in utf8 {
+            for index in indices {
+                let byte = self[index]
                 let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
                 guard unsafe (isUpper ? byte | 0x20 : byte) == expected[index] else { return false }
-                index += 1
             }
             return true
         }

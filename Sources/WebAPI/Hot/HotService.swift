@@ -93,7 +93,7 @@ final class HotService: Sendable {
 
     /// Stands in for a request whose head could not be read.
     func unreadableRequest(id: String) -> HotRequest {
-        HotRequest(route: nil, path: "", query: "", headers: HotHeaders(), id: id, start: now())
+        HotRequest(route: nil, target: HotTarget(""), headers: HotHeaders(), id: id, start: now())
     }
 
     /// Counts an answer and, where it is worth it, logs it.

@@ -10,16 +10,12 @@ extension FastLane {
         isHTTP10 = head.version == .http1_0
         isHead = head.method == .HEAD
         deadline = workspace.connections.now + limits.bodySeconds
-        let uri = head.uri[...]
-        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
-        let path = mark.map { uri[..<$0] } ?? uri
+        let target = HotTarget(head.uri)
         let headers = HotHeaders(head.headers)
         // The decoder stops for good at a request that wants another protocol, so that none can follow it.
         if headers.isUpgrade || head.method == .CONNECT { keepsAlive = false }
-        let route = HotRoute(method: head.method, path: path)
-        current = HotRequest(
-            route: route, path: path, query: mark.map { uri[uri.index(after: $0)...] } ?? "", headers: headers,
-            id: service.requestIDs.name(given: headers.requestID), start: service.now())
+        let route = HotRoute(method: head.method, path: target.path)
+        current = request(to: route, at: target, with: headers)
         if headers.hostCount != 1, !isHTTP10 {
             return refuseConnection(.invalidRequest("The request must have exactly one Host header.", []))
         }
@@ -73,6 +69,29 @@ extension FastLane {
     func answer() {
         guard let request = current else { return }
         current = nil
+        answer(request)
+    }
+
+    /// Answers a plain request that came whole, past the decoder.
+    func answerWhole(_ request: HotRequest) {
+        isReading = true
+        isHTTP10 = false
+        isHead = false
+        hasPartialHead = false
+        answer(request)
+    }
+
+    /// A request with its head as it is and its name as it was given or made.
+    func request(
+        to route: HotRoute?, at target: HotTarget, with headers: HotHeaders, body: ByteBuffer = ByteBuffer()
+    ) -> HotRequest {
+        HotRequest(
+            route: route, target: target, headers: headers, id: service.requestIDs.name(given: headers.requestID),
+            start: service.now(), body: body)
+    }
+
+    /// Answers a request that is complete.
+    func answer(_ request: HotRequest) {
         exchange = .answering
         deadline = .max
         service.answer(request, in: workspace, sink: self)

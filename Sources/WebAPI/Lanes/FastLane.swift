@@ -98,15 +98,19 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        isReading = false
-        if needsFlush {
-            needsFlush = false
-            edge?.flush()
-        }
+        endReading()
         // Whoever is behind this handler got nothing in this cycle unless a part was passed on.
         guard hasPassedOn else { return }
         hasPassedOn = false
         context.fireChannelReadComplete()
+    }
+
+    /// All that was readable is read; sends the answers that were written meanwhile.
+    func endReading() {
+        isReading = false
+        guard needsFlush else { return }
+        needsFlush = false
+        edge?.flush()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -186,6 +190,12 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     var canContinue: Bool {
         guard case .none = exchange else { return !isClosing }
         return keepsAlive && !isQuiescing && !isClosing
+    }
+
+    /// Whether nothing stands in the way of a new request.
+    var isIdle: Bool {
+        guard case .none = exchange else { return false }
+        return held.isEmpty && canContinue && !isInputClosed && failureBehind == nil
     }
 
     /// Whether it is the server's turn: a complete request is being answered.

@@ -11,20 +11,17 @@ struct HotBridge: Sendable {
     let service: HotService
 
     func answer(_ request: Request, _ context: MainContext) async throws -> Response {
-        let uri = request.uri.string[...]
-        let path = uri.prefix { $0 != "?" }
+        let target = HotTarget(request.uri.string)
         let method = HTTPMethod(rawValue: request.method.rawValue)
-        guard let route = HotRoute(method: method, path: path) else { throw Failure.notFound }
+        guard let route = HotRoute(method: method, path: target.path) else { throw Failure.notFound }
         let headers = HotHeaders(request)
         let body = try await request.wholeBody(limit: HotRoute.bodyLimit)
-        let query = uri.dropFirst(path.count + 1)
         let start = service.now()
         let isHead = request.method == .head
         return await withCheckedContinuation { continuation in
             context.loop.execute {
                 let call = HotRequest(
-                    route: route, path: path, query: query, headers: headers, id: context.requestID, start: start,
-                    body: body)
+                    route: route, target: target, headers: headers, id: context.requestID, start: start, body: body)
                 let sink = BridgeSink(continuation, service: service, isHead: isHead)
                 service.answer(call, in: workspaces.workspace(of: context.loop), sink: sink)
             }
