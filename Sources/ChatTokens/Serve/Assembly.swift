@@ -55,6 +55,7 @@ struct Assembly {
             tls: settings.tls.map { .init(certificate: $0.certificate, key: $0.key) })
         return TokenServer(settings: serverSettings, parts: parts) { port in
             announce(Settings.Address(host: settings.address.host, port: port), logger)
+            CodePages.releaseUnused()
         }
     }
 

@@ -9,8 +9,7 @@ internal import Synchronization
 /// Such passive passes never block the writer, but under unbroken load the log never starts over either. So beyond
 /// its bound the writer makes one pass itself between two batches; what is left for it then is little.
 final class Checkpointer: Sendable {
-    /// Frames after which a pass is made at once, and the delay after which it is made for fewer.
-    private static let frames = 1_000
+    /// The delay after which a pass is made for a few frames.
     private static let delay = DispatchTimeInterval.milliseconds(100)
 
     private struct State {
@@ -27,6 +26,8 @@ final class Checkpointer: Sendable {
     private let thread = DispatchQueue(label: "chat-tokens.sqlite.checkpoint")
     private let connection: DatabaseQueue
     private let longestLog: Int
+    /// Frames after which a pass is made at once.
+    private var frames: Int { longestLog / 4 }
 
     init(_ file: DatabaseFile, _ configuration: Configuration, _ tuning: Tuning) throws(StoreFailure) {
         connection = try StoreFailure.translating {
@@ -55,7 +56,7 @@ final class Checkpointer: Sendable {
         let isWhole = pass.withLock { _ in Self.pass(db) }
         state.withLock { state in
             // A reader of an old moment may be in the way: then not every batch shall try again.
-            state.limit = isWhole ? longestLog : state.logged + Self.frames
+            state.limit = isWhole ? longestLog : state.logged + frames
         }
     }
 
@@ -73,7 +74,7 @@ final class Checkpointer: Sendable {
                 state.limit = longestLog
             }
             state.logged = frames
-            let isUrgent = frames - state.passed >= Self.frames && !state.isUrgent
+            let isUrgent = frames - state.passed >= self.frames && !state.isUrgent
             let isDelayed = !isUrgent && !state.isUrgent && !state.isDelayed
             state.isUrgent = state.isUrgent || isUrgent
             state.isDelayed = state.isDelayed || isDelayed
