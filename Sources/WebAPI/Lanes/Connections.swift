@@ -13,13 +13,16 @@ package struct ConnectionLimits: Sendable {
     package var lingerSeconds: Int64
     /// Bytes of one header field, and of all together.
     package var headerFieldBytes: Int, headerBytes: Int
+    /// The most header fields.
+    package var headerFields: Int
     /// Bytes of a refused body that are read and dropped to keep the connection.
     package var droppedBytes: Int
 
     /// Limits that suit clients behind slow links and starve slow-loris attacks.
     package init(
         headSeconds: Int64 = 10, bodySeconds: Int64 = 20, idleSeconds: Int64 = 75, lingerSeconds: Int64 = 2,
-        headerFieldBytes: Int = 16 * 1_024, headerBytes: Int = 32 * 1_024, droppedBytes: Int = 256 * 1_024
+        headerFieldBytes: Int = 16 * 1_024, headerBytes: Int = 32 * 1_024, headerFields: Int = 256,
+        droppedBytes: Int = 256 * 1_024
     ) {
         self.headSeconds = headSeconds
         self.bodySeconds = bodySeconds
@@ -27,6 +30,7 @@ package struct ConnectionLimits: Sendable {
         self.lingerSeconds = lingerSeconds
         self.headerFieldBytes = headerFieldBytes
         self.headerBytes = headerBytes
+        self.headerFields = headerFields
         self.droppedBytes = droppedBytes
     }
 }

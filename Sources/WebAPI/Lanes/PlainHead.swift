@@ -22,6 +22,8 @@ package struct PlainHead: Sendable, Equatable {
 
     /// The longest head that is read here; the decoder's limits are wider.
     package static let longest = 8 * 1_024
+    /// The most fields of a head that is read here.
+    package static let mostFields = 64
 
     /// Reads a head that is complete and plain; nil for any other.
     ///
@@ -35,8 +37,10 @@ package struct PlainHead: Sendable, Equatable {
         var reader = PlainReader(end: min(bytes.count, longest))
         guard let method = reader.method(bytes), let target = reader.target(bytes) else { return nil }
         var framing = PlainFraming()
+        var count = 0
         while !reader.isAtLineEnd(bytes) {
-            guard let name = reader.name(bytes), let value = reader.value(bytes),
+            count += 1
+            guard count <= mostFields, let name = reader.name(bytes), let value = reader.value(bytes),
                 framing.admits(bytes.extracting(name), bytes.extracting(value))
             else { return nil }
             field(name, value)

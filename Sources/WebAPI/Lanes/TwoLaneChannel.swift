@@ -25,6 +25,7 @@ struct TwoLaneChannel: ServerChildChannel {
             var decoder = NIOHTTPDecoderLimitConfiguration()
             decoder.maxHeaderFieldSize = limits.headerFieldBytes
             decoder.maxHeaderListSize = limits.headerBytes
+            decoder.maxHeaderFieldCount = limits.headerFields
             try pipeline.addHandler(ConnectionEdge(lane: lane))
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
