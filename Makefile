@@ -16,11 +16,12 @@ RELEASE := --configuration release --static-swift-stdlib -Xlinker --gc-sections 
 PROGRAM := .build/release/chat-tokens
 VENV := .build/venv
 
-BUILD_PACKAGES := pkg-config libssl-dev libjansson-dev libsqlite3-dev curl:curl
+BUILD_PACKAGES := pkg-config libssl-dev libjansson-dev libsqlite3-dev libpq-dev curl:curl
 TEST_PACKAGES := $(BUILD_PACKAGES) nginx-light:nginx haproxy:haproxy prometheus:promtool openssl:openssl faketime:faketime \
-	python3-venv
+	python3-venv postgresql-15:/usr/lib/postgresql/15/bin/postgres redis-server:redis-server pgbouncer:pgbouncer
 BENCH_PACKAGES := $(BUILD_PACKAGES) wrk:wrk nginx-light:nginx golang-go:go golang-github-golang-jwt-jwt-dev \
-	golang-github-mattn-go-sqlite3-dev nodejs:node python3-venv gcc:gcc openssl:openssl strace:strace valgrind:valgrind
+	golang-github-mattn-go-sqlite3-dev golang-github-jackc-pgx-v4-dev nodejs:node python3-venv gcc:gcc openssl:openssl strace:strace valgrind:valgrind \
+	postgresql-15:/usr/lib/postgresql/15/bin/postgres redis-server:redis-server
 
 .PHONY: help run build test test-swift test-end-to-end bench bench-micro lint format fuzz clean
 
@@ -41,12 +42,12 @@ test: test-swift test-end-to-end ## Install what the tests need, run all of them
 test-swift: ## Run the Swift tests; a target that imports what it does not declare is an error
 	@.ci/packages $(TEST_PACKAGES)
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
-	$(SWIFT) test --skip-build
+	Tests/Services/run $(SWIFT) test --skip-build
 
 test-end-to-end: $(VENV)/installed ## Run the end-to-end tests against the debug build
 	@.ci/packages $(TEST_PACKAGES)
 	$(SWIFT) build --product chat-tokens
-	$(VENV)/bin/python -m pytest Tests/EndToEndTests
+	Tests/Services/run $(VENV)/bin/python -m pytest Tests/EndToEndTests
 
 bench: build ## Compare with the floors and with what one would have written instead, about 20 minutes
 	@.ci/packages $(BENCH_PACKAGES)

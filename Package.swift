@@ -38,6 +38,7 @@ let package = Package(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
             name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"]), .brew(["jansson"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
 
         // Floor 1: JOSE on libcrypto, base64url, JSON.
         .target(name: "Tokens", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict),
@@ -54,6 +55,7 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .target(name: "PostgresStorage", dependencies: ["CLibPQ", "Domain", "Tokens"], swiftSettings: strict),
 
         // Floor 4: HTTP.
         .target(
@@ -81,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "ChatTokens",
             dependencies: [
-                "Domain", "SQLiteStorage", "Tokens", "WebAPI",
+                "Domain", "PostgresStorage", "SQLiteStorage", "Tokens", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -101,10 +103,13 @@ let package = Package(
         .testTarget(name: "LimitsTests", dependencies: ["Domain"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Domain", "SQLiteStorage", "Tokens", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "CLibPQ", "Domain", "PostgresStorage", "SQLiteStorage", "Tokens",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["Domain", "SQLiteStorage", "Tokens"], swiftSettings: strict),
+            name: "CommandTests", dependencies: ["Domain", "PostgresStorage", "SQLiteStorage", "Tokens"], swiftSettings: strict),
         .testTarget(
             name: "WebAPITests",
             dependencies: [

@@ -1,4 +1,5 @@
 package import Domain
+internal import Foundation
 internal import GRDB
 
 extension SQLiteStorage {
@@ -18,6 +19,14 @@ extension SQLiteStorage {
             }
         }
     }
+
+    /// SQLite tells nobody of another process's changes: a plain sleep, which never returns true.
+    package func waitForChange(seconds: Double) -> Bool {
+        Thread.sleep(forTimeInterval: seconds)
+        return false
+    }
+
+    package var hearsChanges: Bool { false }
 
     /// Appends to the change log, in the transaction that makes the change.
     func log(_ subject: Change.Subject, _ db: Database) throws {

@@ -3,12 +3,10 @@ internal import Foundation
 internal import GRDB
 
 extension SQLiteStorage {
-    /// What tells the right master key from a wrong one; nil where none was stored yet.
     package func masterKeyCheck() throws(StoreFailure) -> [UInt8]? {
         try read { db in try Self.masterKeyCheck(db) }
     }
 
-    /// Stores the check value unless there is one, and returns the one that is in force.
     @discardableResult
     package func setMasterKeyCheck(_ value: [UInt8]) throws(StoreFailure) -> [UInt8] {
         try write { db in
@@ -18,7 +16,6 @@ extension SQLiteStorage {
         }
     }
 
-    /// Whether there is no tenant yet.
     package func isEmpty() throws(StoreFailure) -> Bool {
         try read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM tenant)") ?? true }
     }
@@ -26,6 +23,40 @@ extension SQLiteStorage {
     private static func masterKeyCheck(_ db: Database) throws -> [UInt8]? {
         try Row.fetchOne(db, sql: "SELECT value FROM deployment WHERE name = 'master_key_check'").map { row in
             try row.bytes("value")
+        }
+    }
+}
+
+extension SQLiteStorage {
+    package func copyState() throws(StoreFailure) -> CopyState? {
+        try read { db in
+            try Row.fetchOne(db, sql: "SELECT value FROM deployment WHERE name = 'copy'").map { row in
+                guard let state = CopyState(rawValue: String(decoding: try row.bytes("value"), as: UTF8.self)) else {
+                    throw StoreFailure.corrupt(cause: "what is noted of a copy breaks its rules")
+                }
+                return state
+            }
+        }
+    }
+
+    package func setCopyState(_ state: CopyState?) throws(StoreFailure) {
+        guard let state else {
+            return try write { db in try db.execute(sql: "DELETE FROM deployment WHERE name = 'copy'") }
+        }
+        try put("copy", Array(state.rawValue.utf8))
+    }
+
+    package func replaceMasterKeyCheck(by value: [UInt8]) throws(StoreFailure) {
+        try put("master_key_check", value)
+    }
+
+    private func put(_ name: String, _ value: [UInt8]) throws(StoreFailure) {
+        try write { db in
+            try db.changeOne(
+                """
+                INSERT INTO deployment (name, value) VALUES (?, ?)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                """, [name, Data(value)])
         }
     }
 }

@@ -36,7 +36,7 @@ extension SQLiteStorage {
                 """
                 INSERT INTO tenant (\(Tenant.columns))
                 VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created)
-                """, tenant.settings &+ ["created": tenant.createdAt.milliseconds])
+                """, tenant.settings &+ ["status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds])
             try insertClaims(of: tenant, db)
             try insert(signingKey, of: tenant.id, db)
             try log(.tenant(tenant.id), db)
@@ -47,13 +47,20 @@ extension SQLiteStorage {
         try write { db in
             try db.changeOne(
                 """
-                UPDATE tenant SET name = :name, status = :status, plan = :plan, rate = :rate, burst = :burst,
-                    quota = :quota, token_life = :life, xmpp_host = :host
+                UPDATE tenant SET name = :name, plan = :plan, rate = :rate, burst = :burst, quota = :quota,
+                    token_life = :life, xmpp_host = :host
                 WHERE tenant_id = :tenant
                 """, tenant.settings)
             try db.execute(sql: "DELETE FROM token_claim WHERE tenant_id = ?", arguments: [tenant.id.text])
             try insertClaims(of: tenant, db)
             try log(.tenant(tenant.id), db)
+        }
+    }
+
+    package func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {
+        try write { db in
+            try db.changeOne("UPDATE tenant SET status = ? WHERE tenant_id = ?", [status.rawValue, tenant.text])
+            try log(.tenant(tenant), db)
         }
     }
 

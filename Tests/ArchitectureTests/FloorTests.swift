@@ -8,16 +8,18 @@ struct FloorTests {
         "Tokens": ["COpenSSL", "CJansson"],
         "Domain": ["Tokens", "Dispatch"],
         "SQLiteStorage": ["Tokens", "Domain", "GRDB", "GRDBSQLite", "Dispatch", "Foundation"],
+        "PostgresStorage": ["Tokens", "Domain", "CLibPQ", "Dispatch"],
+        "RedisLimits": ["Domain", "CHiredis", "Dispatch"],
         "WebAPI": [
             "Tokens", "Domain", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Logging",
             "CoreMetrics", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "NIOTLS",
             "ServiceLifecycle", "Dispatch", "Foundation",
         ],
         "ChatTokens": [
-            "Tokens", "Domain", "SQLiteStorage", "WebAPI", "ArgumentParser", "Configuration", "Logging",
-            "ServiceLifecycle", "UnixSignals", "Dispatch", "Foundation",
+            "Tokens", "Domain", "SQLiteStorage", "PostgresStorage", "RedisLimits", "WebAPI", "ArgumentParser",
+            "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Dispatch", "Foundation",
         ],
-        "COpenSSL": [], "CJansson": [],
+        "COpenSSL": [], "CJansson": [], "CLibPQ": [], "CHiredis": [],
     ]
 
     /// Modules of the standard library and of the system's C library.
@@ -26,7 +28,7 @@ struct FloorTests {
     /// Files below the top floor for which Foundation is worth its weight: bytes for GRDB, stderr, page size.
     private static let foundation: Set<String> = [
         "Sources/SQLiteStorage/Rows/APIKey+row.swift", "Sources/SQLiteStorage/Rows/Row+fields.swift",
-        "Sources/SQLiteStorage/SQLiteStorage+deployment.swift", "Sources/SQLiteStorage/SQLiteStorage+health.swift",
+        "Sources/SQLiteStorage/SQLiteStorage+copy.swift", "Sources/SQLiteStorage/SQLiteStorage+deployment.swift", "Sources/SQLiteStorage/SQLiteStorage+health.swift",
         "Sources/SQLiteStorage/SQLiteStorage+signingKey.swift", "Sources/WebAPI/Observing/ProcessMemory.swift",
         "Sources/WebAPI/Observing/RequestLog.swift",
     ]
@@ -53,6 +55,7 @@ struct FloorTests {
         "a library is imported by one target only",
         arguments: [
             ("COpenSSL", "Tokens"), ("CJansson", "Tokens"), ("GRDB", "SQLiteStorage"), ("GRDBSQLite", "SQLiteStorage"),
+            ("CLibPQ", "PostgresStorage"), ("CHiredis", "RedisLimits"),
             ("Hummingbird", "WebAPI"), ("ArgumentParser", "ChatTokens"), ("Configuration", "ChatTokens"),
         ])
     func oneImporter(module: String, target: String) {

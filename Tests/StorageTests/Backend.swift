@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import PostgresStorage
 import SQLiteStorage
 import Testing
 
@@ -8,7 +9,7 @@ struct Backend: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let makeEmpty: @Sendable () throws -> Store
 
-    static let all = [sqlite]
+    static let all = Server.isThere ? [sqlite, postgres] : [sqlite]
 
     static let sqlite = Backend(testDescription: "SQLite") {
         let folder = try Folder()
@@ -16,6 +17,16 @@ struct Backend: Sendable, CustomTestStringConvertible {
         return Store(storage) {
             try? storage.close()
             folder.remove()
+        }
+    }
+
+    static let postgres = Backend(testDescription: "PostgreSQL") {
+        let database = try Database()
+        let storage = try database.open()
+        return Store(storage) {
+            storage.close()
+            // Only now may the database go.
+            withExtendedLifetime(database) {}
         }
     }
 }

@@ -2,16 +2,31 @@
 package struct IssueTokens: Sendable {
     private let directory: Directory
     private let batcher: Batcher<IssueCommand, IssueOutcome>
+    private let sharedLimits: SharedLimitQueue?
 
-    /// The use case over what lives in memory and the way to the database.
-    package init(directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>) {
+    /// The use case over what lives in memory and the way to the database; without shared limits those of this node
+    /// are all there are.
+    package init(
+        directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>, sharedLimits: SharedLimitQueue? = nil
+    ) {
         self.directory = directory
         self.batcher = batcher
+        self.sharedLimits = sharedLimits
     }
 
-    /// Spends one request of the tenant's rate limit at the monotonic time `now`.
-    package func spend(_ state: TenantState, now: Int64) -> RateLimit.Decision {
-        state.limiter.spend(state.limit, now: now)
+    /// Spends one request of the tenant's rate limit at the monotonic time `now`; nil, and nothing is spent, where
+    /// the limit is shared and has to be asked for by `spend(_:replyOn:)`.
+    package func spend(_ state: TenantState, now: Int64) -> RateLimit.Decision? {
+        guard sharedLimits == nil else { return nil }
+        return state.limiter.spend(state.limit, now: now)
+    }
+
+    /// Spends requests of shared limits; each reply is called exactly once, on `queue` or at once.
+    package func spend(
+        _ requests: [(item: Allowance, reply: SharedLimitQueue.Reply)], replyOn queue: any ReplyQueue
+    ) {
+        guard let sharedLimits else { preconditionFailure("there are no shared limits to ask") }
+        sharedLimits.submit(requests, replyOn: queue)
     }
 
     /// Decides what the request will become.

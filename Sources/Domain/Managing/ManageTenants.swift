@@ -65,9 +65,12 @@ package struct ManageTenants: Sendable {
     }
 
     /// Changes settings; limits apply from the next request, claims and life from the next token.
+    ///
+    /// The status is not a setting: a suspension that comes at the same time stays.
     package func update(_ id: Tenant.ID, with change: TenantChange) throws(ManagementFailure) -> Tenant {
         let changed = try change.applied(to: try tenant(id))
-        return try save(changed)
+        try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in try storage.update(changed) }
+        return try tenant(id)
     }
 
     /// Stops issuing and verifying for the tenant; nothing is lost.
@@ -81,10 +84,10 @@ package struct ManageTenants: Sendable {
     }
 
     private func set(_ status: Tenant.Status, of id: Tenant.ID) throws(ManagementFailure) -> Tenant {
-        var tenant = try tenant(id)
-        guard tenant.status != status else { return tenant }
-        tenant.status = status
-        return try save(tenant)
+        try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
+            try storage.setStatus(status, of: id)
+        }
+        return try tenant(id)
     }
 
     private func tenant(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
@@ -92,12 +95,5 @@ package struct ManageTenants: Sendable {
             guard let row = try storage.tenant(id) else { throw .missing }
             return row.tenant
         }
-    }
-
-    private func save(_ tenant: Tenant) throws(ManagementFailure) -> Tenant {
-        try ManagementFailure.telling(of: "tenant \(tenant.id)") { () throws(StoreFailure) in
-            try storage.update(tenant)
-        }
-        return tenant
     }
 }

@@ -1,7 +1,7 @@
 /// One entry of the change log, which every node tails to keep its memory in step with the database.
 package struct Change: Sendable, Equatable {
     /// What changed.
-    package enum Subject: Sendable, Equatable {
+    package enum Subject: Sendable, Hashable {
         /// A tenant's settings, or one of its signing keys.
         case tenant(Tenant.ID)
         /// An API key.

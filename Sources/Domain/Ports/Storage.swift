@@ -24,8 +24,13 @@ package protocol Storage: Sendable {
     func tenants() throws(StoreFailure) -> [Tenant]
     /// Stores a new tenant with its first signing key; `conflict` where the identifier is taken.
     func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure)
-    /// Replaces the tenant's settings; `missing` where there is no such tenant.
+    /// Replaces the tenant's settings but not its status; `missing` where there is no such tenant.
+    ///
+    /// Whoever writes settings has read them before: were the status among them, a suspension that came in between
+    /// would be undone.
     func update(_ tenant: Tenant) throws(StoreFailure)
+    /// Suspends the tenant or ends its suspension, and touches nothing else; `missing` where there is no such tenant.
+    func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure)
 
     /// The API key as stored.
     func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey?
@@ -45,10 +50,31 @@ package protocol Storage: Sendable {
     /// The sequence of the newest entry of the change log; 0 where it is empty.
     func newestChange() throws(StoreFailure) -> Int64
     /// Entries after the given sequence, oldest first.
+    ///
+    /// Whoever goes on from the last entry read misses none, however late a transaction commits.
     func changes(after sequence: Int64, limit: Int) throws(StoreFailure) -> [Change]
+    /// Sleeps for so long, or until the database says that somebody appended to the change log.
+    ///
+    /// - Returns: whether it was woken; the log is the truth, this only saves time.
+    func waitForChange(seconds: Double) -> Bool
+    /// Whether ``waitForChange(seconds:)`` can be woken at present; where not, the log has to be read more often.
+    var hearsChanges: Bool { get }
+
+    /// What tells the right master key from a wrong one; nil where none was stored yet.
+    func masterKeyCheck() throws(StoreFailure) -> [UInt8]?
+    /// Stores the check value unless there is one, and returns the one that is in force.
+    @discardableResult
+    func setMasterKeyCheck(_ value: [UInt8]) throws(StoreFailure) -> [UInt8]
+    /// Whether there is no tenant yet.
+    func isEmpty() throws(StoreFailure) -> Bool
 
     /// Whether the database answers, its schema is the one this program knows, and it can be written to.
     func health() -> StorageHealth
+
+    /// Ends every connection after what is running; afterwards every method throws `unavailable`.
+    ///
+    /// Closing again does nothing, and a database that was never closed has lost nothing.
+    func close() throws(StoreFailure)
 }
 
 /// What `GET /readyz` and `chat-tokens doctor` report of the database; nil means fine, text says what is wrong.

@@ -22,11 +22,14 @@ package struct RateLimit: Sendable, Equatable {
     /// Nanoseconds between two requests that keep exactly to the rate; at least 1.
     package var interval: Int64 { max(1, 1_000_000_000 / Int64(rate)) }
 
-    /// Nanoseconds by which the TAT may be ahead of the clock.
+    /// Nanoseconds by which the TAT may be ahead of the clock; at most ``longestTolerance``.
     package var tolerance: Int64 {
         let (product, overflow) = interval.multipliedReportingOverflow(by: Int64(burst))
-        return overflow ? Int64.max / 4 : min(product, Int64.max / 4)
+        return overflow ? Self.longestTolerance : min(product, Self.longestTolerance)
     }
+
+    /// 104 days: as many nanoseconds as a double counts exactly, the only kind of number that Redis reckons with.
+    package static let longestTolerance: Int64 = (1 << 53) - 1
 
     /// Seconds in which an empty burst fills up again, rounded up, at least 1: the window `w` of the policy.
     package var window: Int64 { max(1, (tolerance + 999_999_999) / 1_000_000_000) }
@@ -60,6 +63,12 @@ package struct RateLimit: Sendable, Equatable {
         return Decision(
             isAllowed: true, arrival: next, remaining: Int((tolerance - ahead) / interval),
             resetSeconds: Self.seconds(ahead))
+    }
+
+    /// What is left of the limit for one of so many nodes that cannot ask each other: rate and burst are divided and
+    /// rounded down, so that together they let through no more than the limit, but never less than 1.
+    package func share(of nodes: Int) -> RateLimit {
+        RateLimit(rate: rate / max(1, nodes), burst: burst / max(1, nodes))
     }
 
     private static func seconds(_ nanoseconds: Int64) -> Int64 {

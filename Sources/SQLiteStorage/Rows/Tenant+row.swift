@@ -15,12 +15,11 @@ extension Tenant {
             xmppHost: try row.optional("xmpp_host"), createdAt: try row.moment("created_at"))
     }
 
-    /// The values of all columns but the identifier and the time of creation, by name.
+    /// The values of all columns but the status and the time of creation, by name.
     var settings: StatementArguments {
         [
-            "tenant": id.text, "name": name, "status": status.rawValue, "plan": plan.rawValue,
-            "rate": overrides.rate, "burst": overrides.burst, "quota": overrides.quota, "life": tokenLife,
-            "host": xmppHost,
+            "tenant": id.text, "name": name, "plan": plan.rawValue, "rate": overrides.rate,
+            "burst": overrides.burst, "quota": overrides.quota, "life": tokenLife, "host": xmppHost,
         ]
     }
 }

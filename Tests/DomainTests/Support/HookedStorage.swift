@@ -53,6 +53,9 @@ final class HookedStorage: Storage {
         try real.create(tenant, signingKey: signingKey)
     }
     func update(_ tenant: Tenant) throws(StoreFailure) { try real.update(tenant) }
+    func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {
+        try real.setStatus(status, of: tenant)
+    }
     func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey] { try real.apiKeys(of: owner) }
     func create(_ key: APIKey) throws(StoreFailure) { try real.create(key) }
     func update(_ key: APIKey) throws(StoreFailure) { try real.update(key) }
@@ -61,5 +64,11 @@ final class HookedStorage: Storage {
         throws(StoreFailure)
     { try real.setStates(states, of: tenant, at: moment) }
     func newestChange() throws(StoreFailure) -> Int64 { try real.newestChange() }
+    func waitForChange(seconds: Double) -> Bool { real.waitForChange(seconds: seconds) }
+    var hearsChanges: Bool { real.hearsChanges }
+    func masterKeyCheck() throws(StoreFailure) -> [UInt8]? { try real.masterKeyCheck() }
+    func setMasterKeyCheck(_ value: [UInt8]) throws(StoreFailure) -> [UInt8] { try real.setMasterKeyCheck(value) }
+    func isEmpty() throws(StoreFailure) -> Bool { try real.isEmpty() }
     func health() -> StorageHealth { real.health() }
+    func close() throws(StoreFailure) { try real.close() }
 }

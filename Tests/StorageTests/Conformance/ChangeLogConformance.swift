@@ -18,6 +18,10 @@ struct ChangeLogConformance {
                 }
             ),
             ("update tenant", .tenant(acme.id), { store throws(StoreFailure) in try store.update(acme.tenant) }),
+            (
+                "set status", .tenant(acme.id),
+                { store throws(StoreFailure) in try store.setStatus(.suspended, of: acme.id) }
+            ),
             ("create API key", .apiKey(key.id), { store throws(StoreFailure) in try store.create(key) }),
             ("update API key", .apiKey(key.id), { store throws(StoreFailure) in try store.update(key) }),
             ("add signing key", .tenant(acme.id), { store throws(StoreFailure) in try store.add(added, to: acme.id) }),

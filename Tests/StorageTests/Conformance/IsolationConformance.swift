@@ -53,6 +53,8 @@ struct IsolationConformance {
         changed.name = "changed"
         changed.tokenClaims = ["role"]
         try scene.storage.update(changed)
+        try scene.storage.setStatus(.suspended, of: changed.id)
+        changed.status = .suspended
         #expect(try scene.storage.tenant(scene.a.id)?.tenant == scene.a.tenant)
         #expect(try scene.storage.tenant(scene.b.id)?.tenant == changed)
         #expect(try scene.storage.tenants() == [scene.a.tenant, changed])

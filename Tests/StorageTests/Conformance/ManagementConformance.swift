@@ -19,7 +19,6 @@ struct ManagementConformance {
         #expect(stored.keys == [key])
 
         tenant.name = "Other"
-        tenant.status = .active
         tenant.plan = .free
         tenant.overrides = Tenant.Overrides()
         tenant.tokenLife = 60
@@ -28,6 +27,20 @@ struct ManagementConformance {
         try store.storage.update(tenant)
         #expect(try store.storage.tenant(id)?.tenant == tenant)
         #expect(try store.storage.tenants() == [tenant])
+    }
+
+    @Test("A change of settings that was read before a suspension does not undo it", arguments: Backend.all)
+    func statusApart(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        var tenant = try Application.stored("acme", in: store).tenant
+        try store.storage.setStatus(.suspended, of: tenant.id)
+        tenant.name = "Renamed"
+        try store.storage.update(tenant)
+        tenant.status = .suspended
+        #expect(try store.storage.tenant(tenant.id)?.tenant == tenant)
+        try store.storage.setStatus(.active, of: tenant.id)
+        tenant.status = .active
+        #expect(try store.storage.tenant(tenant.id)?.tenant == tenant)
     }
 
     @Test("Tenants come in the order of their identifiers, each with its own claims", arguments: Backend.all)
@@ -67,6 +80,10 @@ struct ManagementConformance {
         let key = try APIKey.sample("abcdefghijkl", owner: .tenant(ghost.id))
         #expect(try store.storage.tenant(ghost.id) == nil)
         #expect(failure { () throws(StoreFailure) in try store.storage.update(ghost.tenant) }?.isMissing == true)
+        #expect(
+            failure { () throws(StoreFailure) in
+                try store.storage.setStatus(.suspended, of: ghost.id)
+            }?.isMissing == true)
         #expect(failure { () throws(StoreFailure) in try store.storage.create(key) }?.isMissing == true)
         #expect(failure { () throws(StoreFailure) in try store.storage.update(key) }?.isMissing == true)
         #expect(

@@ -1,0 +1,106 @@
+internal import Tokens
+
+/// A table that `chat-tokens copy` carries from one database to the other, column by column.
+///
+/// Both schemas give tables and columns the same names. What a table lacks here would be lost in a move: a test holds
+/// ``all`` equal to the schema.
+package struct CopyTable: Sendable {
+    /// What a column holds.
+    package enum Kind: Sendable {
+        case text, number, blob
+        /// Text that is JSON, and so has no U+0000 as itself.
+        case json
+    }
+
+    /// A column.
+    package struct Column: Sendable {
+        /// Its name.
+        package let name: String
+        /// What it holds.
+        package let kind: Kind
+    }
+
+    /// Its name.
+    package let name: String
+    /// The columns of its primary key, by which its rows are ordered, bytes as unsigned numbers.
+    package let key: [Column]
+    /// All its columns, those of the key first.
+    package let columns: [Column]
+    /// What changes for a running server when a row is written.
+    private let subject: Subject
+
+    private enum Subject: Sendable {
+        case nothing
+        /// The tenant, or the API key, that the column of this place names.
+        case tenant(Int), apiKey(Int)
+    }
+
+    private init(_ name: String, key: [Column], _ others: [Column], subject: Subject = .nothing) {
+        self.name = name
+        self.key = key
+        columns = key + others
+        self.subject = subject
+    }
+
+    /// What to tell servers of rows that were written or removed, each subject once.
+    package func changes(of rows: [CopyRow]) -> Set<Change.Subject> {
+        switch subject {
+        case .nothing: []
+        case .tenant(let place):
+            Set(rows.compactMap { $0.values[place].text.flatMap(Tenant.ID.init).map(Change.Subject.tenant) })
+        case .apiKey(let place):
+            Set(rows.compactMap { $0.values[place].text.flatMap(APIKey.ID.init).map(Change.Subject.apiKey) })
+        }
+    }
+
+    /// The kids of active signing keys among the rows, with their tenants; none in any other table.
+    ///
+    /// A tenant has one active key at any moment: before these are written, its others have to step down.
+    package func activeKeys(among rows: [CopyRow]) -> [(tenant: CopyValue, kid: CopyValue)] {
+        guard name == "signing_key" else { return [] }
+        return rows.filter { $0.values[3].text == KeyState.active.rawValue }.map { ($0.values[1], $0.values[0]) }
+    }
+
+    /// All tables in an order in which none refers to a later one.
+    package static let all = [tenant, tokenClaim, signingKey, apiKey, user, issuedMonth]
+
+    private static let tenant = CopyTable(
+        "tenant", key: [text("tenant_id")],
+        [
+            text("name"), text("status"), text("plan"), number("rate"), number("burst"), number("quota"),
+            number("token_life"), text("xmpp_host"), number("created_at"),
+        ], subject: .tenant(0))
+
+    private static let signingKey = CopyTable(
+        "signing_key", key: [text("kid")],
+        [
+            text("tenant_id"), text("algorithm"), text("state"), blob("sealed"), number("created_at"),
+            number("changed_at"),
+        ], subject: .tenant(1))
+
+    private static let tokenClaim = CopyTable(
+        "token_claim", key: [text("tenant_id"), number("position")], [text("name")], subject: .tenant(0))
+
+    private static let apiKey = CopyTable(
+        "api_key", key: [text("api_key_id")],
+        [
+            text("owner"), text("tenant_id"), text("name"), text("scopes"), blob("secret_hash"), blob("former_hash"),
+            number("former_until"), number("created_at"), number("expires_at"), number("revoked_at"),
+            text("revoked_reason"),
+        ], subject: .apiKey(0))
+
+    private static let user = CopyTable(
+        "user", key: [text("tenant_id"), text("user_id")],
+        [
+            text("name"), text("image"), json("custom"), number("created_at"), number("updated_at"),
+            number("deactivated_at"),
+        ])
+
+    private static let issuedMonth = CopyTable(
+        "issued_month", key: [text("tenant_id"), number("month")], [number("pairs")])
+
+    private static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
+    private static func number(_ name: String) -> Column { Column(name: name, kind: .number) }
+    private static func json(_ name: String) -> Column { Column(name: name, kind: .json) }
+    private static func blob(_ name: String) -> Column { Column(name: name, kind: .blob) }
+}

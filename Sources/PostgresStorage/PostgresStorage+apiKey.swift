@@ -1,0 +1,47 @@
+package import Domain
+
+extension PostgresStorage {
+    package func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey? {
+        try read(Statement("SELECT \(APIKey.columns) FROM api_key WHERE api_key_id = $1", .text(id.text))) {
+            row throws(StoreFailure) in try APIKey(row)
+        }.first
+    }
+
+    package func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey] {
+        try read(
+            Statement(
+                """
+                SELECT \(APIKey.columns) FROM api_key
+                WHERE owner = $1 AND (tenant_id = $2 OR tenant_id IS NULL AND $2 IS NULL)
+                ORDER BY created_at, api_key_id
+                """, .text(owner.name), .text(owner.tenant?.text))
+        ) { row throws(StoreFailure) in try APIKey(row) }
+    }
+
+    package func create(_ key: APIKey) throws(StoreFailure) {
+        try write { connection throws(StoreFailure) in
+            try connection.changeOne(
+                Statement(
+                    """
+                    INSERT INTO api_key (\(APIKey.columns))
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                    """, key.fields + [.number(key.createdAt.milliseconds)]))
+            try log(.apiKey(key.id), &connection)
+        }
+    }
+
+    package func update(_ key: APIKey) throws(StoreFailure) {
+        try write { connection throws(StoreFailure) in
+            try connection.changeOne(
+                Statement(
+                    """
+                    UPDATE api_key SET name = $4, scopes = $5, secret_hash = $6, former_hash = $7, former_until = $8,
+                        expires_at = $9, revoked_at = $10, revoked_reason = $11
+                    WHERE api_key_id = $1 AND owner = $2 AND tenant_id IS NOT DISTINCT FROM $3
+                        -- A rotation that was read before a revocation must not undo it.
+                        AND (revoked_at IS NULL OR $10 IS NOT NULL)
+                    """, key.fields))
+            try log(.apiKey(key.id), &connection)
+        }
+    }
+}

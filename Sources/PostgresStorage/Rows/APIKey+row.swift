@@ -1,0 +1,62 @@
+internal import Domain
+internal import Tokens
+
+extension APIKey {
+    static let columns = """
+        api_key_id, owner, tenant_id, name, scopes, secret_hash, former_hash, former_until, expires_at, revoked_at, \
+        revoked_reason, created_at
+        """
+
+    /// The API key of a row with ``columns``.
+    init(_ row: borrowing Row) throws(StoreFailure) {
+        var former: Former?
+        if let until = try row.optionalNumber(7) {
+            former = Former(hash: try row.digest(6), until: Timestamp(milliseconds: until))
+        }
+        var revocation: Revocation?
+        if let moment = try row.optionalNumber(9) {
+            revocation = Revocation(at: Timestamp(milliseconds: moment), reason: try row.text(10))
+        }
+        self.init(
+            id: try row.checked(0, APIKey.ID.init), owner: try Owner(row), name: try row.text(3),
+            scopes: try row.checked(4) { Scopes(names: $0.split(separator: " ")) }, secretHash: try row.digest(5),
+            former: former, createdAt: try row.moment(11),
+            expiresAt: try row.optionalNumber(8).map(Timestamp.init(milliseconds:)), revocation: revocation)
+    }
+
+    /// The values of ``columns`` but the time of creation.
+    var fields: [Statement.Value] {
+        [
+            .text(id.text), .text(owner.name), .text(owner.tenant?.text), .text(name),
+            .text(scopes.names.joined(separator: " ")), .bytes(secretHash.bytes), .bytes(former?.hash.bytes),
+            .number(former?.until.milliseconds), .number(expiresAt?.milliseconds),
+            .number(revocation?.at.milliseconds), .text(revocation?.reason),
+        ]
+    }
+}
+
+extension APIKey.Owner {
+    fileprivate init(_ row: borrowing Row) throws(StoreFailure) {
+        switch try row.text(1) {
+        case "tenant": self = .tenant(try row.checked(2, Tenant.ID.init))
+        case "node": self = .node
+        case "operator": self = .operator
+        default: throw .corrupt(cause: "column owner breaks its rules")
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .tenant: "tenant"
+        case .node: "node"
+        case .operator: "operator"
+        }
+    }
+
+    var tenant: Tenant.ID? {
+        switch self {
+        case .tenant(let id): id
+        case .node, .operator: nil
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import Domain
+
+extension StoreFailure {
+    /// The failure that an error report of the server stands for.
+    ///
+    /// Messages about data, and details of any, quote stored values: of those only the names of table, column and
+    /// constraint are kept.
+    init(_ report: ErrorReport) {
+        let cause = report.cause
+        switch report.state {
+        case "23505": self = .conflict
+        case "23503": self = .missing
+        case "42P01", "42703", "42883": self = .corrupt(cause: cause)
+        default:
+            switch report.state.prefix(2) {
+            case "21", "22", "23": self = .corrupt(cause: cause)
+            default: self = .unavailable(cause: cause)
+            }
+        }
+    }
+
+    /// The text of a failure that has one.
+    var cause: String? {
+        switch self {
+        case .unavailable(let cause), .corrupt(let cause): cause
+        case .conflict, .missing: nil
+        }
+    }
+
+    /// This failure with words put before its cause.
+    func prefixed(_ words: String) -> StoreFailure {
+        switch self {
+        case .unavailable(let cause): .unavailable(cause: "\(words): \(cause)")
+        case .corrupt(let cause): .corrupt(cause: "\(words): \(cause)")
+        case .conflict, .missing: self
+        }
+    }
+}
+
+/// What the server said of an error, as far as it may be repeated.
+struct ErrorReport: Sendable {
+    /// The SQLSTATE, five characters; empty where the server said nothing.
+    let state: String
+    /// The first line of the message.
+    let message: String
+    /// Table, column and constraint that it concerns.
+    let names: [String]
+
+    /// The sentence for the log.
+    var cause: String {
+        let isAboutData = ["21", "22", "23"].contains(state.prefix(2))
+        return (["PostgreSQL \(state)"] + (isAboutData ? names : [message])).joined(separator: ", ")
+    }
+
+    /// Whether the session is of no more use: the server goes down, or is no longer the one that may be written to.
+    var endsSession: Bool {
+        state.isEmpty || ["08", "57"].contains(state.prefix(2)) && state != "57014" || state == "25006"
+    }
+}
