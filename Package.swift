@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(
             name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"]), .brew(["jansson"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
 
         // Floor 1: JOSE on libcrypto, base64url, JSON.
         .target(name: "Tokens", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict),
@@ -56,6 +57,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "PostgresStorage", dependencies: ["CLibPQ", "Domain", "Tokens"], swiftSettings: strict),
+        .target(name: "RedisLimits", dependencies: ["CHiredis", "Domain"], swiftSettings: strict),
 
         // Floor 4: HTTP.
         .target(
@@ -83,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "ChatTokens",
             dependencies: [
-                "Domain", "PostgresStorage", "SQLiteStorage", "Tokens", "WebAPI",
+                "Domain", "PostgresStorage", "RedisLimits", "SQLiteStorage", "Tokens", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -100,7 +102,7 @@ let package = Package(
         // Tests, floor by floor.
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: strict),
         .testTarget(name: "DomainTests", dependencies: ["Domain", "SQLiteStorage", "Tokens"], swiftSettings: strict),
-        .testTarget(name: "LimitsTests", dependencies: ["Domain"], swiftSettings: strict),
+        .testTarget(name: "LimitsTests", dependencies: ["Domain", "RedisLimits"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: [

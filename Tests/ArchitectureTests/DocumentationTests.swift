@@ -55,8 +55,10 @@ struct DocumentationTests {
 
     private func isSaidElsewhere(_ line: String, in file: SourceFile) -> Bool {
         if Self.saidElsewhere.contains(where: { line.contains($0) }) { return true }
-        let words = line.split { " (<".contains($0) }
-        guard let place = words.firstIndex(of: "func"), words.count > place + 1 else { return false }
+        let words = line.split { " (<:".contains($0) }
+        guard let place = words.firstIndex(where: { $0 == "func" || $0 == "var" }), words.count > place + 1 else {
+            return false
+        }
         let name = String(words[place + 1])
         switch file.target {
         case "SQLiteStorage", "PostgresStorage", "RedisLimits": return Self.storageMethods.contains(name)
@@ -72,8 +74,8 @@ struct DocumentationTests {
         let ports = Repository.sources.filter { $0.path.hasPrefix("Sources/Domain/Ports/") }
         return Set(
             ports.flatMap(\.code).compactMap { line in
-                let words = line.split { " (<".contains($0) }
-                return words.first == "func" ? words.dropFirst().first.map(String.init) : nil
+                let words = line.split { " (<:".contains($0) }
+                return words.first == "func" || words.first == "var" ? words.dropFirst().first.map(String.init) : nil
             })
     }()
 

@@ -111,8 +111,8 @@ extension RateLimitVector {
             name: "a burst of any size overflows nothing",
             limit: RateLimit(rate: 1, burst: .max),
             steps: [
-                passes(at: second, arrival: 2 * second, left: Int((Int64.max / 4 - second) / second), full: 1),
-                passes(at: second, arrival: 3 * second, left: Int((Int64.max / 4 - 2 * second) / second), full: 2),
+                passes(at: second, arrival: 2 * second, left: Int(RateLimit.longestTolerance / second) - 1, full: 1),
+                passes(at: second, arrival: 3 * second, left: Int(RateLimit.longestTolerance / second) - 2, full: 2),
             ]),
         RateLimitVector(
             name: "a limit under 1 counts as 1",

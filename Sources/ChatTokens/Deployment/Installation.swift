@@ -1,22 +1,10 @@
 internal import Domain
-internal import Foundation
-internal import SQLiteStorage
 internal import Tokens
 
 /// An open database together with the master key that fits it.
 struct Installation {
-    /// What the database is opened for.
-    enum Mode {
-        /// To serve: creates it where there is none, and keeps every other server out.
-        case serve
-        /// For one command: it has to exist; a server may be running on it.
-        case tool
-        /// To set up: creates it where there is none.
-        case setUp
-    }
-
     let settings: Settings
-    let storage: SQLiteStorage
+    let storage: any Storage
     let vault: Vault
     let world: World
 
@@ -28,32 +16,45 @@ struct Installation {
     }
 
     /// Opens the database that the settings name; refuses a master key that is not the database's own.
-    static func open(_ settings: Settings, mode: Mode, world: World = .system) throws(CommandFailure) -> Installation {
-        let path = settings.database.path
-        if mode == .tool, !FileManager.default.fileExists(atPath: path) {
-            throw CommandFailure("There is no database \(path). `chat-tokens init` makes one.")
-        }
+    static func open(
+        _ settings: Settings, for purpose: DatabaseLocation.Purpose, world: World = .system
+    ) throws(CommandFailure) -> Installation {
+        let database = settings.database
+        if purpose == .tool { try database.requireExistence() }
+        // Before a file is made for which there would be no key.
         let master = try MasterKeyFile.load(settings.masterKey)
-        if mode != .tool { try makeFolder(settings.database.folder) }
-        let storage = try telling(of: path) { () throws(StoreFailure) in
-            try SQLiteStorage.open(path: path, mode: mode == .serve ? .serve : .tool, world: world)
-        }
-        try check(master, against: storage, path: path)
+        let storage = try database.open(for: purpose, world: world)
+        try check(master, against: storage, database)
+        try checkCopy(storage, database, isServed: purpose == .serve)
         return Installation(settings: settings, storage: storage, vault: Vault(master: master), world: world)
+    }
+
+    /// Half a copy is refused; a whole one is on its own from its first server on, and no copy goes into it again.
+    private static func checkCopy(
+        _ storage: any CopyEnd, _ database: DatabaseLocation, isServed: Bool
+    ) throws(CommandFailure) {
+        switch try database.telling(storage.copyState) {
+        case nil: return
+        case .unfinished:
+            throw CommandFailure(
+                "A copy into the database \(database.name) was broken off: finish it with `chat-tokens copy`.")
+        case .complete where isServed: try database.telling { () throws(StoreFailure) in try storage.setCopyState(nil) }
+        case .complete: return
+        }
     }
 
     /// A new database takes the key as its own; any other must know it.
     private static func check(
-        _ master: MasterKey, against storage: SQLiteStorage, path: String
+        _ master: MasterKey, against storage: any Storage, _ database: DatabaseLocation
     ) throws(CommandFailure) {
-        if let stored = try telling(of: path, storage.masterKeyCheck) {
+        if let stored = try database.telling(storage.masterKeyCheck) {
             guard MasterKeyCheck.value(stored, fits: master) else {
-                throw CommandFailure("This is not the master key the database \(path) was set up with.")
+                throw CommandFailure("This is not the master key the database \(database.name) was set up with.")
             }
             return
         }
-        guard try telling(of: path, storage.isEmpty) else {
-            throw CommandFailure("The database \(path) has tenants but no record of its master key.")
+        guard try database.telling(storage.isEmpty) else {
+            throw CommandFailure("The database \(database.name) has tenants but no record of its master key.")
         }
         let value: [UInt8]
         do throws(TokenFailure) {
@@ -62,29 +63,9 @@ struct Installation {
             throw CommandFailure("The master key cannot seal: \(error).")
         }
         // Two commands may be the first at once; one of them set the key.
-        let inForce = try telling(of: path) { () throws(StoreFailure) in try storage.setMasterKeyCheck(value) }
+        let inForce = try database.telling { () throws(StoreFailure) in try storage.setMasterKeyCheck(value) }
         guard MasterKeyCheck.value(inForce, fits: master) else {
-            throw CommandFailure("Another command has just set the database \(path) up with another master key.")
-        }
-    }
-
-    private static func telling<Value>(
-        of path: String, _ body: () throws(StoreFailure) -> Value
-    ) throws(CommandFailure) -> Value {
-        do throws(StoreFailure) {
-            return try body()
-        } catch {
-            throw CommandFailure(error, doing: "Opening the database \(path)")
-        }
-    }
-
-    /// Makes the database's folder, for its owner alone where it is new.
-    static func makeFolder(_ path: String) throws(CommandFailure) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw CommandFailure("Cannot make the folder \(path): \(error.localizedDescription)")
+            throw CommandFailure("Another command has just set the database \(database.name) up with another master key.")
         }
     }
 }

@@ -11,6 +11,6 @@ extension DeploymentOptions {
 
     /// The existing database that the settings name, opened beside a server that may be running.
     func open() throws -> Installation {
-        try Installation.open(try settings(), mode: .tool)
+        try Installation.open(try settings(), for: .tool)
     }
 }

@@ -9,12 +9,16 @@ struct DeploymentOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "sqlite:///absolute/path or sqlite:relative/path; default: .data/chat-tokens.db in the working directory.",
-            valueName: "url"))
+            """
+            sqlite:///absolute/path, sqlite:relative/path or postgres://…; default: .data/chat-tokens.db in the working \
+            directory.
+            """, valueName: "url"))
     var databaseUrl: String?
 
     @Option(
-        help: ArgumentHelp("The file of the master key; default: master.key beside the database.", valueName: "file"))
+        help: ArgumentHelp(
+            "The file of the master key; default: master.key beside the database file, else in .data.",
+            valueName: "file"))
     var masterKeyFile: String?
 
     @Option(
@@ -74,6 +78,12 @@ struct ServerOptions: ParsableArguments {
     var metricsAddress: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Seconds without news of changes after which nothing is issued or verified; default: 30.",
+            valueName: "seconds"))
+    var stalenessLimit: String?
+
+    @Option(
         help: ArgumentHelp("trace, debug, info, notice, warning, error or critical; default: info.", valueName: "level")
     )
     var logLevel: String?
@@ -81,12 +91,20 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Log every request too: on or off; default: off.", valueName: "on|off"))
     var accessLog: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The Redis that keeps the rate limits of all nodes: redis://, redis+sentinel:// or redis+cluster://; default: \
+            none, each node has limits of its own.
+            """, valueName: "url"))
+    var redisUrl: String?
+
     /// What was given.
     var flags: [Setting: String] {
         [
             (Setting.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey), (.trustedProxies, trustedProxies),
-            (.eventLoops, eventLoops), (.metricsAddress, metricsAddress), (.logLevel, logLevel),
-            (.accessLog, accessLog),
+            (.eventLoops, eventLoops), (.metricsAddress, metricsAddress), (.stalenessLimit, stalenessLimit),
+            (.logLevel, logLevel), (.accessLog, accessLog), (.redisUrl, redisUrl),
         ].reduce(into: [:]) { flags, flag in flags[flag.0] = flag.1 }
     }
 }

@@ -1,8 +1,8 @@
 internal import Domain
 internal import Foundation
 internal import Logging
+internal import RedisLimits
 internal import ServiceLifecycle
-internal import SQLiteStorage
 internal import Tokens
 internal import UnixSignals
 internal import WebAPI
@@ -20,11 +20,15 @@ struct Assembly {
         let storage = installation.storage
         let world = installation.world
         let directory = Directory(
-            storage: storage, vault: installation.vault, world: world, deployment: installation.settings.deployment)
+            storage: storage, vault: installation.vault, world: world, deployment: installation.settings.deployment,
+            patienceSeconds: installation.settings.stalenessLimit)
         let tail = ChangeTail(storage: storage, directory: directory, world: world)
-        let services: [any Service] = [
-            try ChangeFollower(tail: tail, logger: logger), server(directory: directory, logger: logger),
-        ]
+        let limits = redisLimits(logger)
+        // The last to be told to stop is the first here; the server needs the others until its own end.
+        let follower = try ChangeFollower(tail: tail, storage: storage, logger: logger, world: world)
+        var services: [any Service] = [follower]
+        if let limits { services.append(LimitKeeper(limits: limits)) }
+        services.append(server(directory: directory, limits: limits, logger: logger))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
@@ -35,15 +39,17 @@ struct Assembly {
     }
 
     /// The API on both lanes, and metrics where they are asked for.
-    private func server(directory: Directory, logger: Logger) -> TokenServer {
+    private func server(directory: Directory, limits: RedisLimits?, logger: Logger) -> TokenServer {
         let settings = installation.settings
         let world = installation.world
         let registry = PrometheusRegistry()
         let metrics = ServerMetrics(registry: registry)
         let batcher = batcher(metrics: metrics, logger: logger)
         metrics.watch(directory: directory, queueDepth: { batcher.depth }, world: world)
+        let issue = IssueTokens(
+            directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) })
         let parts = ServerParts(
-            directory: directory, issue: IssueTokens(directory: directory, batcher: batcher),
+            directory: directory, issue: issue,
             storage: installation.storage, world: world, metrics: metrics, registry: registry,
             log: RequestLog(
                 includesSuccesses: settings.accessLog, level: settings.logLevel, world: world, write: JSONLines.write),

@@ -3,23 +3,31 @@ internal import Domain
 internal import Logging
 internal import ServiceLifecycle
 
-/// Reads the change log again and again, so that what the CLI changes reaches a running server.
+/// Reads the change log again and again, so that what commands and other nodes change reaches a running server.
+///
+/// Where the database wakes it, it reads at once, and every second anyhow: a wake-up may be lost.
 struct ChangeFollower: Service {
     private let tail: ChangeTail
+    private let storage: any Storage
     private let logger: Logger
-    private let pause: Duration
+    private let world: World
     private let thread = DispatchQueue(label: "chat-tokens.change-log")
 
     /// Where reading begins.
     private let start: Int64
 
-    /// A follower that looks every `pause`, from the end of the log as it is now; made before anything is loaded, so
-    /// that no change falls between the two.
-    init(tail: ChangeTail, logger: Logger, pause: Duration = .milliseconds(200)) throws(StoreFailure) {
+    /// Seconds between two readings where nothing can wake it, and where something does; seconds after which it looks
+    /// whether it has to stop.
+    private static let poll = 0.2, longestPause = 1.0, slice = 0.2
+
+    /// A follower from the end of the log as it is now; made before anything is loaded, so that no change falls
+    /// between the two.
+    init(tail: ChangeTail, storage: any Storage, logger: Logger, world: World) throws(StoreFailure) {
         self.tail = tail
+        self.storage = storage
         start = try tail.start()
         self.logger = logger
-        self.pause = pause
+        self.world = world
     }
 
     func run() async throws {
@@ -39,8 +47,21 @@ struct ChangeFollower: Service {
                     }
                     isFailing = true
                 }
-                try? await Task.sleep(for: pause)
+                await pause()
             }
+        }
+    }
+
+    /// Waits until the log has to be read again.
+    private func pause() async {
+        let begun = world.monotonicNanoseconds()
+        var isWoken = false
+        while !isWoken, !Task.isCancelled {
+            isWoken = await withCheckedContinuation { continuation in
+                thread.async { continuation.resume(returning: storage.waitForChange(seconds: Self.slice)) }
+            }
+            let waited = Double(world.monotonicNanoseconds() - begun) / 1e9
+            if waited >= (storage.hearsChanges ? Self.longestPause : Self.poll) { return }
         }
     }
 

@@ -2,13 +2,35 @@ internal import Foundation
 
 /// Where the database is.
 struct DatabaseLocation: Sendable, Equatable {
-    /// The absolute path of the SQLite file.
-    let path: String
+    /// The kinds of databases.
+    enum Kind: Sendable, Equatable {
+        /// The absolute path of an SQLite file.
+        case sqlite(path: String)
+        case postgres(PostgresURL)
+    }
 
-    /// The location as a setting.
-    var url: String { "sqlite://\(path)" }
-    /// The folder of the file.
-    var folder: String { (path as NSString).deletingLastPathComponent }
+    static let rule = "sqlite:///absolute/path, sqlite:relative/path or \(PostgresURL.rule)"
+
+    /// What and where it is.
+    let kind: Kind
+    /// The folder for files that belong to it, such as the master key's.
+    let folder: String
+
+    /// The location as a setting, without passwords.
+    var url: String {
+        switch kind {
+        case .sqlite(let path): "sqlite://\(path)"
+        case .postgres(let url): url.shown
+        }
+    }
+
+    /// What to call it in messages.
+    var name: String { path ?? url }
+
+    /// The file of an SQLite database.
+    var path: String? {
+        if case .sqlite(let path) = kind { path } else { nil }
+    }
 
     /// The default: `.data/chat-tokens.db` in the working directory, so that commands and server agree without a
     /// setting.
@@ -17,11 +39,21 @@ struct DatabaseLocation: Sendable, Equatable {
     }
 
     private init(path: String) {
-        self.path = path
+        self.init(kind: .sqlite(path: path), folder: (path as NSString).deletingLastPathComponent)
     }
 
-    /// Reads `sqlite:///absolute/path`, `sqlite:/absolute/path` or `sqlite:relative/path`; nil for anything else.
+    private init(kind: Kind, folder: String) {
+        self.kind = kind
+        self.folder = folder
+    }
+
+    /// Reads `sqlite:///absolute/path`, `sqlite:/absolute/path`, `sqlite:relative/path` or a URL of PostgreSQL's; nil
+    /// for anything else.
     init?(_ url: String, workingDirectory: String) {
+        if let address = PostgresURL(url) {
+            self.init(kind: .postgres(address), folder: FilePath.absolute(".data", in: workingDirectory))
+            return
+        }
         guard url.hasPrefix("sqlite:") else { return nil }
         var path = url.dropFirst("sqlite:".count)
         if path.hasPrefix("//") {

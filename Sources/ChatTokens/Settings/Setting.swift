@@ -3,7 +3,7 @@
 /// Flag and environment variable follow from the key: `publicUrl` is `--public-url` and `CHAT_TOKENS_PUBLIC_URL`.
 enum Setting: String, CaseIterable {
     case host, port, publicUrl, databaseUrl, masterKey, masterKeyFile, keyPrefix, restAudience, wsAudience
-    case tlsCertificate, tlsKey, trustedProxies, eventLoops, metricsAddress, logLevel, accessLog
+    case tlsCertificate, tlsKey, trustedProxies, eventLoops, metricsAddress, stalenessLimit, logLevel, accessLog
     case redisUrl, centrifugoApiUrl, centrifugoApiKey
 
     static let environmentPrefix = "CHAT_TOKENS_"
@@ -22,7 +22,7 @@ enum Setting: String, CaseIterable {
     /// Whether the name is taken for a later release, which must not be mistaken for one that works.
     var isReserved: Bool {
         switch self {
-        case .redisUrl, .centrifugoApiUrl, .centrifugoApiKey: true
+        case .centrifugoApiUrl, .centrifugoApiKey: true
         default: false
         }
     }

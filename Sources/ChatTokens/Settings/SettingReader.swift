@@ -31,8 +31,8 @@ struct SettingReader {
         }
         lines.append(Settings.Line(setting: setting, text: found.text, origin: found.origin))
         if let value = parse(found.text) { return value }
-        // A malformed secret is nearly a secret, and a database URL of another kind may hold a password.
-        let quoted = setting.isSecret || setting == .databaseUrl ? "" : ", not \"\(found.text)\""
+        // A malformed secret is nearly a secret, and a URL that was not understood may hold a password.
+        let quoted = setting.isSecret || [.databaseUrl, .redisUrl].contains(setting) ? "" : ", not \"\(found.text)\""
         problems.append("\(found.origin) must be \(rule)\(quoted)")
         return fallback
     }

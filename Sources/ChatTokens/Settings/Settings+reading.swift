@@ -1,5 +1,6 @@
 internal import Domain
 internal import Logging
+internal import RedisLimits
 
 extension Settings {
     /// The effective settings; throws all problems at once.
@@ -16,8 +17,7 @@ extension Settings {
             parse: SettingRule.publicURL)
         let standard = DatabaseLocation.standard(in: workingDirectory)
         database = reader.take(
-            .databaseUrl, default: standard, shown: standard.url,
-            rule: "sqlite:///absolute/path or sqlite:relative/path (postgres:// is not in this release)"
+            .databaseUrl, default: standard, shown: standard.url, rule: DatabaseLocation.rule
         ) { DatabaseLocation($0, workingDirectory: workingDirectory) }
         masterKey = Self.masterKey(&reader, database: database, workingDirectory: workingDirectory)
         keyPrefix = reader.text(
@@ -42,13 +42,21 @@ extension Settings {
             .metricsAddress, default: Address(host: "127.0.0.1", port: 9464), shown: "127.0.0.1:9464",
             rule: "host:port, or off"
         ) { text in text == "off" ? .some(nil) : Address(text).map { .some($0) } }
+        stalenessLimit = reader.take(
+            .stalenessLimit, default: 30, shown: "30", rule: "a number of seconds from 1 to 3600"
+        ) { text in Int64(text).flatMap { (1...3_600).contains($0) ? $0 : nil } }
         logLevel = reader.take(
             .logLevel, default: .info, shown: "info",
             rule: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
             parse: Logger.Level.init(rawValue:))
         accessLog = reader.take(.accessLog, default: false, shown: "off", rule: "on or off", parse: SettingRule.onOff)
+        redis = reader.take(.redisUrl, default: nil, shown: nil, rule: RedisAddress.rule) { text in
+            RedisAddress(text).map { .some($0) }
+        }
         guard reader.problems.isEmpty else { throw InvalidSettings(problems: reader.problems) }
-        let normalized: [Setting: String] = [.publicUrl: publicURL, .databaseUrl: database.url]
+        var normalized: [Setting: String] = [.publicUrl: publicURL, .databaseUrl: database.url]
+        // Its password is for nobody's eyes.
+        normalized[.redisUrl] = redis?.shown
         lines = Setting.allCases.compactMap { setting in
             reader.lines.first { $0.setting == setting }.map { line in
                 Line(setting: setting, text: normalized[setting] ?? line.text, origin: line.origin)

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Logging
+internal import RedisLimits
 
 /// Every setting with its effective, checked value.
 struct Settings: Sendable {
@@ -28,6 +29,8 @@ struct Settings: Sendable {
     /// The address clients know the server by, without a trailing slash.
     let publicURL: String
     let database: DatabaseLocation
+    /// Where the limits that all nodes share are kept; nil: each node has limits of its own.
+    let redis: RedisAddress?
     let masterKey: MasterKeySource
     let keyPrefix: String
     let restAudience: String, wsAudience: String
@@ -38,6 +41,8 @@ struct Settings: Sendable {
     let eventLoops: Int?
     /// nil: metrics are not served.
     let metricsAddress: Address?
+    /// Seconds without a look at the change log after which nothing is issued or verified.
+    let stalenessLimit: Int64
     let logLevel: Logger.Level
     let accessLog: Bool
     /// Every setting in the order of its declaration, for showing.

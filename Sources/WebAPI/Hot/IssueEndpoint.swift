@@ -7,6 +7,15 @@ struct IssueEndpoint: Sendable {
     let issue: IssueTokens
     let world: World
 
+    /// A request whose key and scope are good.
+    private struct Visit {
+        let request: HotRequest
+        let key: APIKey.ID
+        let state: TenantState
+        let workspace: Workspace
+        let sink: any HotSink
+    }
+
     /// A request whose user is on its way to the database.
     private final class Pending {
         let request: HotRequest
@@ -42,20 +51,44 @@ struct IssueEndpoint: Sendable {
         _ request: HotRequest, from key: APIKey.ID, of state: TenantState, in workspace: Workspace,
         service: HotService, sink: any HotSink
     ) -> HotStep {
-        let decision = issue.spend(state, now: world.monotonicNanoseconds())
-        let body = request.body
+        let visit = Visit(request: request, key: key, state: state, workspace: workspace, sink: sink)
+        guard let decision = issue.spend(state, now: world.monotonicNanoseconds()) else {
+            ask(visit, service: service)
+            return .waiting
+        }
+        guard let response = proceed(visit, decision, service: service) else { return .waiting }
+        return .respond(response)
+    }
+
+    /// Has the limit that all nodes share decide, and goes on from there.
+    private func ask(_ visit: Visit, service: HotService) {
+        let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
+        visit.workspace.outbox.add(visit.state.allowance, issue: issue) { result in
+            let visit = waiting.value
+            guard case .success(let decision) = result else {
+                return service.refuse(visit.request, with: .storageUnavailable, sink: visit.sink)
+            }
+            guard let response = proceed(visit, decision, service: service) else { return }
+            visit.sink.respond(response, to: visit.request)
+            visit.workspace.recycle(response)
+        }
+    }
+
+    /// What a request becomes under its limit: an answer, or nil where its user is on the way to the database.
+    private func proceed(_ visit: Visit, _ decision: RateLimit.Decision, service: HotService) -> HotResponse? {
+        let (request, state, workspace) = (visit.request, visit.state, visit.workspace)
         do throws(Failure) {
             guard decision.isAllowed else {
                 throw .rateLimited(state.limit, retryAfter: decision.resetSeconds)
             }
             guard request.headers.isJSON else { throw .unsupportedMediaType }
-            let wish = try IssueBody.read(body.readableBytesUInt8Span, scanner: &workspace.scanner)
+            let wish = try IssueBody.read(request.body.readableBytesUInt8Span, scanner: &workspace.scanner)
             let grant = workspace.grants.next(at: world.now())
-            let command = try issue.command(for: wish, apiKey: key, of: state, grant: grant)
-            submit(Pending(request, command, decision, workspace, sink), service: service)
-            return .waiting
+            let command = try issue.command(for: wish, apiKey: visit.key, of: state, grant: grant)
+            submit(Pending(request, command, decision, workspace, visit.sink), service: service)
+            return nil
         } catch {
-            return .respond(refusal(error, of: request, state.limit, decision, service))
+            return refusal(error, of: request, state.limit, decision, service)
         }
     }
 

@@ -1,31 +1,51 @@
 internal import Domain
 internal import NIOCore
 
-/// Gathers the commands that come up in one turn of an event loop, so that they share a batch.
+/// Gathers what comes up for `POST /tokens` in one turn of an event loop, so that it shares a batch.
 ///
 /// Handed on one by one, the first would start a transaction alone and the others would wait for its disk flush. The
 /// loop looks at every connection that is ready before it runs what was scheduled, so gathering costs no waiting.
 final class IssueOutbox {
-    private let loop: any EventLoop
-    private let replies: LoopReplies
-    private var commands: [(command: IssueCommand, reply: IssueTokens.Reply)] = []
+    private let commands: Turn<(command: IssueCommand, reply: IssueTokens.Reply)>
+    private let spends: Turn<(item: Allowance, reply: SharedLimitQueue.Reply)>
 
     init(loop: any EventLoop, replies: LoopReplies) {
-        self.loop = loop
-        self.replies = replies
+        commands = Turn(loop: loop) { gathered, issue in issue.submit(gathered, replyOn: replies) }
+        spends = Turn(loop: loop) { gathered, issue in issue.spend(gathered, replyOn: replies) }
     }
 
     /// Hands the command on at the end of this turn.
     func add(_ command: IssueCommand, issue: IssueTokens, reply: @escaping IssueTokens.Reply) {
-        commands.append((command, reply))
-        guard commands.count == 1 else { return }
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.execute { bound.value.send(by: issue) }
+        commands.add((command, reply), issue: issue)
     }
 
-    private func send(by issue: IssueTokens) {
-        let gathered = commands
-        commands.removeAll(keepingCapacity: true)
-        issue.submit(gathered, replyOn: replies)
+    /// Has a request of a shared limit decided, asking at the end of this turn.
+    func add(_ allowance: Allowance, issue: IssueTokens, reply: @escaping SharedLimitQueue.Reply) {
+        spends.add((allowance, reply), issue: issue)
+    }
+}
+
+/// What was gathered in one turn of an event loop.
+private final class Turn<Entry> {
+    private let loop: any EventLoop
+    private let send: ([Entry], IssueTokens) -> Void
+    private var entries: [Entry] = []
+
+    init(loop: any EventLoop, send: @escaping ([Entry], IssueTokens) -> Void) {
+        self.loop = loop
+        self.send = send
+    }
+
+    func add(_ entry: Entry, issue: IssueTokens) {
+        entries.append(entry)
+        guard entries.count == 1 else { return }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.execute { bound.value.finish(issue) }
+    }
+
+    private func finish(_ issue: IssueTokens) {
+        let gathered = entries
+        entries.removeAll(keepingCapacity: true)
+        send(gathered, issue)
     }
 }

@@ -14,7 +14,8 @@ struct Backup: ParsableCommand {
               chat-tokens backup /backups/chat-tokens-2026-01-02.db
 
             The copy is the database at one moment, examined before it gets its name. It does not hold the master key, \
-            without which its signing keys do not open: keep a copy of that somewhere else.
+            without which its signing keys do not open: keep a copy of that somewhere else. A PostgreSQL database is \
+            backed up with PostgreSQL's own tools, such as pg_dump.
             """)
 
     @Argument(help: "The new file.")
@@ -28,10 +29,14 @@ struct Backup: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
+        guard let database = installation.storage as? SQLiteStorage else {
+            throw CommandFailure(
+                "This is for SQLite: a PostgreSQL database is backed up with pg_dump or the tools of its operator.")
+        }
         let path = FilePath.absolute(file, in: FileManager.default.currentDirectoryPath)
         let isWatched = isatty(STDERR_FILENO) == 1
         do throws(StoreFailure) {
-            try installation.storage.backup(to: path) { copied, total in
+            try database.backup(to: path) { copied, total in
                 if isWatched { Output.note("\(copied) of \(total) pages") }
             }
         } catch .conflict {

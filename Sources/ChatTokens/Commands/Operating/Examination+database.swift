@@ -12,9 +12,11 @@ extension Examination {
         }
     }
 
+    /// A file that may be damaged is examined whole; a server does that by itself.
     mutating func examineIntegrity(of installation: Installation) {
+        guard let file = installation.storage as? SQLiteStorage else { return }
         do throws(StoreFailure) {
-            let complaints = try installation.storage.integrityCheck()
+            let complaints = try file.integrityCheck()
             if complaints.isEmpty { note("integrity", .fine, "every page was examined") }
             for complaint in complaints { note("integrity", .broken, complaint) }
         } catch {
@@ -63,10 +65,10 @@ extension Examination {
     }
 
     /// A clock that is wrong makes tokens that are refused at once, or live too long.
-    private mutating func examineClock(newest: Timestamp?, database path: String) {
+    private mutating func examineClock(newest: Timestamp?, database path: String?) {
         let now = world.now()
         let tolerance: Int64 = 300
-        let written = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
+        let written = path.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.modificationDate] as? Date }
             .map { Timestamp(seconds: Int64($0.timeIntervalSince1970)) }
         // The first release of this program, and a time by which nobody will run it.
         let plausible = Timestamp(seconds: 1_780_000_000)...Timestamp(seconds: 4_102_444_800)

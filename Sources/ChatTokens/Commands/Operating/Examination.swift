@@ -1,6 +1,5 @@
 internal import Domain
 internal import Foundation
-internal import SQLiteStorage
 
 /// One round of looking at a deployment.
 struct Examination {
@@ -22,6 +21,7 @@ struct Examination {
         examinePublicURL(settings)
         examineFiles(settings)
         examinePorts(settings)
+        examineRedis(settings)
         examineDatabase(settings)
     }
 
@@ -44,7 +44,7 @@ struct Examination {
         } else {
             note("master key", .fine, "given by a setting")
         }
-        examineMode("database file", settings.database.path, exposed: .doubtful)
+        if let path = settings.database.path { examineMode("database file", path, exposed: .doubtful) }
         if let tls = settings.tls { examineMode("TLS key file", tls.key, exposed: .doubtful) }
     }
 
@@ -71,7 +71,7 @@ struct Examination {
 
     private mutating func examineDatabase(_ settings: Settings) {
         do throws(CommandFailure) {
-            let installation = try Installation.open(settings, mode: .tool, world: world)
+            let installation = try Installation.open(settings, for: .tool, world: world)
             note("database", .fine, "it opens, and the master key fits")
             examineHealth(of: installation)
             examineIntegrity(of: installation)

@@ -12,7 +12,8 @@ struct Initialize: ParsableCommand {
             Example:
               chat-tokens init
 
-            The master key file is made with mode 0600 beside the database and never overwritten. Where there is no \
+            The master key file is made with mode 0600 beside the database file (for PostgreSQL in .data) and never \
+            overwritten; every node of a deployment needs the same. A PostgreSQL schema is brought up to date. Where there is no \
             tenant yet, a tenant demo and its key are made, and the key is printed, this once. Doing it again changes \
             nothing and says what is there.
             """)

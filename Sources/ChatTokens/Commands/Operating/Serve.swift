@@ -11,7 +11,8 @@ struct Serve: AsyncParsableCommand {
             Example:
               chat-tokens serve --port 8080 --public-url https://tokens.example.com
 
-            An embedded SQLite database is created and migrated as needed; only one server can use it at a time. Logs \
+            An embedded SQLite database is created and migrated as needed; only one server can use it at a time. A \
+            PostgreSQL database must have been migrated (chat-tokens migrate); any number of servers can use it. Logs \
             are JSON lines on stderr. With --json the address is also printed to stdout as one JSON document.
             """)
 
@@ -31,7 +32,7 @@ struct Serve: AsyncParsableCommand {
         JSONLines.bootstrap(level: settings.logLevel)
         try Self.probe(settings.address, of: .port)
         if let metrics = settings.metricsAddress { try Self.probe(metrics, of: .metricsAddress) }
-        let installation = try Installation.open(settings, mode: .serve)
+        let installation = try Installation.open(settings, for: .serve)
         try await Assembly(installation: installation, announcesAsJSON: output.json).run()
     }
 

@@ -17,9 +17,9 @@ struct SetUp {
 
     /// Makes what is missing and touches nothing that is there.
     static func carryOut(_ settings: Settings, world: World) throws -> SetUp {
-        let isNew = !FileManager.default.fileExists(atPath: settings.database.path)
+        let isNew = try isNew(settings.database, world)
         let madeKey = try makeMasterKey(settings, databaseIsNew: isNew, world: world)
-        let installation = try Installation.open(settings, mode: .setUp, world: world)
+        let installation = try Installation.open(settings, for: .setUp, world: world)
         let tenants = try installation.tenants.list()
         guard tenants.isEmpty else {
             // A first run that was cut off after the tenant is finished here.
@@ -44,13 +44,25 @@ struct SetUp {
         try installation.keys.create(for: .tenant(tenant.id), name: firstKeyName)
     }
 
+    /// Whether no command has used the database before.
+    private static func isNew(_ database: DatabaseLocation, _ world: World) throws(CommandFailure) -> Bool {
+        if let path = database.path { return !FileManager.default.fileExists(atPath: path) }
+        let storage = try database.open(for: .setUp, world: world)
+        return try database.telling { () throws(StoreFailure) in
+            let check = try storage.masterKeyCheck()
+            let isEmpty = try storage.isEmpty()
+            try storage.close()
+            return check == nil && isEmpty
+        }
+    }
+
     /// A key is made only for a database that is not there yet: an existing one has its own.
     private static func makeMasterKey(
         _ settings: Settings, databaseIsNew: Bool, world: World
     ) throws(CommandFailure) -> Bool {
         guard case .file(let path) = settings.masterKey, !FileManager.default.fileExists(atPath: path), databaseIsNew
         else { return false }
-        try Installation.makeFolder((path as NSString).deletingLastPathComponent)
+        try Folders.make((path as NSString).deletingLastPathComponent)
         try MasterKeyFile.create(path, world: world)
         return true
     }
@@ -72,7 +84,10 @@ struct SetUp {
 
     var json: JSON {
         [
-            "database": ["path": JSON(settings.database.path), "created": JSON(madeDatabase)],
+            "database": [
+                "url": JSON(settings.database.url), "path": JSON(optional: settings.database.path),
+                "created": JSON(madeDatabase),
+            ],
             "masterKey": ["file": JSON(optional: masterKeyPath), "created": JSON(madeMasterKey)],
             "tenant": tenant.map { $0.json(publicURL: settings.publicURL) } ?? nil,
             "key": issued.map { $0.json(prefix: settings.keyPrefix) } ?? nil,
@@ -82,7 +97,7 @@ struct SetUp {
 
     var text: String {
         var sheet = Sheet()
-        sheet.add("database", "\(settings.database.path) (\(madeDatabase ? "new" : "there already"))")
+        sheet.add("database", "\(settings.database.name) (\(madeDatabase ? "new" : "there already"))")
         let source = masterKeyPath.map { "\($0) (\(madeMasterKey ? "new, keep a copy elsewhere" : "there already"))" }
         sheet.add("master key", source ?? "from the settings")
         sheet.add("tenant", tenant.map { "\($0.id) (\($0.plan.rawValue))" })

@@ -1,0 +1,37 @@
+internal import Dispatch
+internal import RedisLimits
+internal import ServiceLifecycle
+
+/// Keeps the connections to Redis and the count of the nodes current.
+struct LimitKeeper: Service {
+    private let limits: RedisLimits
+    private let pause: Duration
+    /// hiredis blocks.
+    private let thread = DispatchQueue(label: "chat-tokens.limits.keeper")
+
+    /// A keeper that has connected already where Redis answers, so that the first requests find the limits shared.
+    init(limits: RedisLimits, pause: Duration = .milliseconds(100)) {
+        self.limits = limits
+        self.pause = pause
+        limits.keep()
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await onThread { limits.keep() }
+                try? await Task.sleep(for: pause)
+            }
+        }
+        await onThread { limits.leave() }
+    }
+
+    private func onThread(_ work: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            thread.async {
+                work()
+                continuation.resume()
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Domain
+import Foundation
+import RedisLimits
+import Synchronization
+import Testing
+
+@Suite(
+    "A Redis that fails is noticed in bounded time and used again when it is back",
+    .enabled(if: RedisServer.isExpected))
+struct RedisFaultTests {
+    /// What was told of Redis, in order.
+    private final class Diary: Sendable {
+        private let lines = Mutex<[String]>([])
+        var all: [String] { lines.withLock { $0 } }
+        func note(_ event: RedisLimits.Event) {
+            let line =
+                switch event {
+                case .up(let nodes): "up \(nodes)"
+                case .down(_, let nodes): "down \(nodes)"
+                }
+            lines.withLock { $0.append(line) }
+        }
+    }
+
+    private let diary = Diary()
+    private let one = LimitSpend(tenant: anyTenant(), limit: RateLimit(rate: 1, burst: 1_000), count: 1)
+
+    private func limits(_ address: RedisAddress) -> RedisLimits {
+        RedisLimits(address: address, world: .system) { [diary] in diary.note($0) }
+    }
+
+    private func isAnswered(_ limits: RedisLimits) -> Bool { limits.spend([one])[0] != nil }
+
+    @Test("killed and started again: noticed at once, told once, back by itself")
+    func killed() throws {
+        let server = try RedisServer()
+        let limits = limits(try server.address)
+        limits.keep()
+        #expect(isAnswered(limits) && limits.isUp)
+        server.kill()
+        for _ in 0..<20 {
+            #expect(!isAnswered(limits) && !limits.isUp)
+            limits.keep()
+        }
+        try server.start()
+        let start = World.system.monotonicNanoseconds()
+        try eventually {
+            limits.keep(); return limits.isUp
+        }
+        #expect(World.system.monotonicNanoseconds() - start < 2_000_000_000)
+        #expect(isAnswered(limits))
+        #expect(diary.all == ["up 1", "down 1", "up 1"])
+    }
+
+    @Test("frozen: one spend waits a bounded time, the next do not wait")
+    func frozen() throws {
+        let server = try RedisServer()
+        let limits = limits(try server.address)
+        limits.keep()
+        #expect(isAnswered(limits))
+        server.freeze()
+        var answers: [Bool] = []
+        #expect(milliseconds { answers.append(isAnswered(limits)) } < 2_000)
+        #expect(milliseconds { for _ in 0..<100 { answers.append(isAnswered(limits)) } } < 200)
+        #expect(answers == Array(repeating: false, count: 101))
+        limits.keep()
+        #expect(!limits.isUp)
+        server.resume()
+        try eventually {
+            limits.keep(); return limits.isUp && isAnswered(limits)
+        }
+        #expect(diary.all == ["up 1", "down 1", "up 1"])
+    }
+
+    @Test("absent from the start: told once, found when it comes")
+    func absent() throws {
+        let port = try RedisServer.freePort()
+        let limits = limits(try #require(RedisAddress("redis://127.0.0.1:\(port)")))
+        for _ in 0..<3 {
+            limits.keep()
+            #expect(!isAnswered(limits))
+        }
+        #expect(diary.all == ["down 1"])
+        let server = try RedisServer(port: port)
+        try eventually {
+            limits.keep(); return isAnswered(limits)
+        }
+        #expect(diary.all == ["down 1", "up 1"])
+        server.kill()
+    }
+
+    @Test("something that is no Redis is no keeper of limits")
+    func nonsense() throws {
+        let server = try RedisServer("--requirepass", "secret")
+        let limits = limits(try server.address)
+        limits.keep()
+        #expect(!isAnswered(limits) && diary.all == ["down 1"])
+    }
+
+    @Test("a password is given, with or without a user, and a database is chosen")
+    func passwords() throws {
+        let server = try RedisServer("--requirepass", "p@ss:w/rd", "--user", "limits", "on", ">other", "~*", "+@all")
+        for (login, works) in [
+            (":p%40ss%3Aw%2Frd", true), ("default:p%40ss%3Aw%2Frd", true), ("limits:other", true), (":wrong", false),
+            ("limits:wrong", false), ("nobody:other", false),
+        ] {
+            let limits = limits(try #require(RedisAddress("redis://\(login)@127.0.0.1:\(server.port)/3")))
+            limits.keep()
+            #expect(isAnswered(limits) == works, "\(login)")
+        }
+        let keys = try RedisServer.command(server.port, "-a", "p@ss:w/rd", "-n", "3", "dbsize")
+        #expect(keys.hasSuffix("2\n"), "\(keys)")
+    }
+
+    @Test("nodes know of each other, also of one that leaves, and count none out while they come back")
+    func nodes() throws {
+        let server = try RedisServer()
+        let time = Atomic<Int64>(1_000_000_000)
+        let world = World(
+            now: World.system.now, monotonicNanoseconds: { time.load(ordering: .relaxed) },
+            randomBytes: World.system.randomBytes)
+        let all = try (0..<3).map { _ in RedisLimits(address: try server.address, world: world) }
+        func pass(seconds: Int64) {
+            time.add(seconds * 1_000_000_000, ordering: .relaxed)
+            for limits in all { limits.keep() }
+        }
+        pass(seconds: 0)
+        pass(seconds: 2)
+        #expect(all.map(\.nodes) == [3, 3, 3])
+        all[2].leave()
+        all[0].keep()
+        time.add(2_000_000_000, ordering: .relaxed)
+        all[0].keep()
+        #expect(all[0].nodes == 3, "too early to count anybody out")
+        time.add(10_000_000_000, ordering: .relaxed)
+        all[0].keep()
+        #expect(all[0].nodes == 2)
+        server.kill()
+        pass(seconds: 2)
+        #expect(all.map(\.nodes) == [2, 3, 3], "what was counted last is remembered")
+    }
+
+    private func milliseconds(_ body: () -> Void) -> Int64 {
+        let start = World.system.monotonicNanoseconds()
+        body()
+        return (World.system.monotonicNanoseconds() - start) / 1_000_000
+    }
+}
