@@ -77,12 +77,13 @@ struct IssueEndpoint: Sendable {
     /// What a request becomes under its limit: an answer, or nil where its user is on the way to the database.
     private func proceed(_ visit: Visit, _ decision: RateLimit.Decision, service: HotService) -> HotResponse? {
         let (request, state, workspace) = (visit.request, visit.state, visit.workspace)
+        let body = request.body
         do throws(Failure) {
             guard decision.isAllowed else {
                 throw .rateLimited(state.limit, retryAfter: decision.resetSeconds)
             }
             guard request.headers.isJSON else { throw .unsupportedMediaType }
-            let wish = try IssueBody.read(request.body.readableBytesUInt8Span, scanner: &workspace.scanner)
+            let wish = try IssueBody.read(body.readableBytesUInt8Span, scanner: &workspace.scanner)
             let grant = workspace.grants.next(at: world.now())
             let command = try issue.command(for: wish, apiKey: visit.key, of: state, grant: grant)
             submit(Pending(request, command, decision, workspace, visit.sink), service: service)
