@@ -34,6 +34,8 @@ package enum JWSCheck {
         else { return false }
         // RFC 7515 §4.1.11: no extension is understood here, so none may be critical; `b64` always is (RFC 7797 §6).
         guard members["crit"] == nil, members["b64"] == nil else { return false }
+        // RFC 7515 §4.1.4: where there is a `kid`, it is a string.
+        if let kid = members["kid"], kid.string == nil { return false }
         return key.verify(token.span, segments)
     }
 
