@@ -2,11 +2,15 @@
 
 from .report import find
 
-#: scenario, connections, reference, at least this many times its throughput
+#: scenario, connections, whose throughput, reference, at least this many times its throughput
 THROUGHPUT = [
-    ("tokens", 64, "nio-echo", 0.75), ("tokens", 64, "go", 3), ("tokens", 64, "fastapi", 15),
-    ("tokens", 64, "hummingbird", 5), ("tokens", 1, "go", 1), ("verify", 64, "nio-echo", 0.85),
-    ("verify-get", 64, "nio-echo", 0.85),
+    ("tokens", 64, "ours", "nio-echo", 0.75), ("tokens", 64, "ours", "go", 3), ("tokens", 64, "ours", "fastapi", 15),
+    ("tokens", 64, "ours", "hummingbird", 5), ("tokens", 1, "ours", "go", 1), ("verify", 64, "ours", "nio-echo", 0.85),
+    ("verify-get", 64, "ours", "nio-echo", 0.85),
+    ("tokens-postgres", 64, "ours", "nio-echo", 0.5), ("tokens-postgres", 64, "ours", "go", 3.5),
+    ("tokens-postgres", 64, "ours", "fastapi", 10), ("tokens-postgres", 1, "ours", "go", 1),
+    ("tokens-redis", 64, "ours-redis", "ours", 0.85), ("tokens-redis-sqlite", 64, "ours-redis", "ours", 0.85),
+    ("two-nodes", 64, "ours-two-nodes", "ours", 1),
 ]
 MEMORY = 40 * 2**20
 START = 0.1
@@ -15,11 +19,12 @@ START = 0.1
 def verdicts(rows, starts):
     """Lines saying which bars are met; only those for which both sides were measured."""
     lines = []
-    for scenario, connections, reference, factor in THROUGHPUT:
-        ours, other = (find(rows, name, scenario, connections) for name in ("ours", reference))
-        if ours and other and ours["valid"] and other["valid"]:
-            ratio = ours["rate"] / other["rate"]
-            lines.append(_line(ratio >= factor, f"{scenario} c={connections}: {ratio:.2f} of {reference}", f"{factor}"))
+    for scenario, connections, subject, reference, factor in THROUGHPUT:
+        row, other = (find(rows, name, scenario, connections) for name in (subject, reference))
+        if row and other and row["valid"] and other["valid"]:
+            ratio = row["rate"] / other["rate"]
+            text = f"{scenario} c={connections}: {subject} {ratio:.2f} of {reference}"
+            lines.append(_line(ratio >= factor, text, f"{factor}"))
     highest = [row["rss"] for row in rows if row["server"] == "ours" and row["connections"] == 256]
     if highest:
         lines.append(_line(max(highest) < MEMORY, f"memory at 256 connections {max(highest) / 2**20:.1f} MiB", "40"))

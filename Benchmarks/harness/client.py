@@ -5,12 +5,12 @@ import json
 import socket
 
 
-def answers(port, request):
-    """Whether one request on a fresh connection is answered 2xx."""
+def answers(port, request, expected):
+    """Whether the answer to one request on a fresh connection begins as expected."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
             connection.sendall(request)
-            return connection.recv(65536).startswith(b"HTTP/1.1 2")
+            return connection.recv(65536).startswith(expected)
     except OSError:
         return False
 

@@ -18,8 +18,9 @@ def flushes(server):
         return None
     output = server.directory / "flushes"
     command = [strace, "-f", "-qq", "-e", "trace=fsync,fdatasync,msync", "-e", "signal=none", "-o", str(output)]
-    for pid in server.process.tree():
-        command += ["-p", str(pid)]
+    for process in server.durable():
+        for pid in process.tree():
+            command += ["-p", str(pid)]
     tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)

@@ -11,9 +11,8 @@ class NIOEcho(Swift):
     product = "NIOEcho"
     floor = True
 
-    def prepare(self):
-        super().prepare()
-        self.api_key = "chatsdk_" + "0" * 50
+    def seed(self):
+        return "chatsdk_" + "0" * 50
 
 
 class Nginx(Server):

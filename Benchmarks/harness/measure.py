@@ -6,7 +6,7 @@ import sys
 from . import contract, durability, scenarios
 from .places import Unavailable
 
-FIGURES = ("rate", "p50", "p99", "cpu", "rss")
+FIGURES = ("rate", "p50", "p99", "cpu", "storeCPU", "rss")
 
 
 def say(text):
@@ -34,7 +34,7 @@ def begin(servers):
 
 def check(server):
     """Raises `Unavailable` for a server that does less than the contract: then the comparison would be a lie."""
-    wrong = contract.violations(server.port, server.api_key)
+    wrong = [text for port in server.ports for text in contract.violations(port, server.api_key)]
     flushes = durability.flushes(server)
     if flushes is None:
         say("  durability unchecked: no strace")
@@ -46,14 +46,16 @@ def check(server):
 
 
 def once(server, scenario, connections, seconds):
-    """One run: throughput, latency, CPU microseconds a request, resident bytes, failures."""
-    before = server.process.cpu_seconds()
+    """One run: throughput, latency, CPU microseconds a request (its own, its stores'), resident bytes, failures."""
+    parts = [server.process, *server.stores()]
+    before = [part.cpu_seconds() for part in parts]
     result = scenario.run(server, connections, seconds)
-    cpu = server.process.cpu_seconds() - before
+    cpu, *stores = [part.cpu_seconds() - start for part, start in zip(parts, before)]
     requests = max(1, result["requests"])
     return {
         "rate": result["requests"] / result["seconds"], "p50": result["p50"], "p99": result["p99"],
-        "cpu": cpu * 1e6 / requests, "rss": server.process.rss(),
+        "cpu": cpu * 1e6 / requests,
+        "storeCPU": sum(stores) * 1e6 / requests, "rss": server.process.rss(),
         "non2xx": result["non2xx"], "errors": result["errors"],
     }
 

@@ -2,11 +2,11 @@
 
 import json
 import os
-import shutil
 import subprocess
 
 from .places import Unavailable, free_port
-from .server import Server
+from .process import Fleet, Process
+from .server import OnPostgres, Server
 
 
 class Ours(Server):
@@ -19,17 +19,15 @@ class Ours(Server):
         if not os.access(self.binary, os.X_OK):
             raise Unavailable(f"{self.binary} is not there (swift build -c release)")
 
-    def prepare(self):
+    def seed(self):
         """Master key, database, a tenant without limits that matter, a key."""
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir(parents=True)
         self.port = free_port()
         self.cli("init")
         self.cli("tenant", "create", "bench", "--plan", "enterprise", "--rate", "1000000", "--burst", "1000000",
                  "--quota", "100000000000", "--algorithm", self.algorithm)
         key = self.cli("key", "create", "--tenant", "bench", "--name", "bench", "--scope", "tokens:issue",
                        "--scope", "tokens:verify")
-        self.api_key = key["apiKey"]
+        return key["apiKey"]
 
     def cli(self, *arguments):
         """What a command prints with --json."""
@@ -43,9 +41,12 @@ class Ours(Server):
     def command(self):
         return [self.binary, "serve"]
 
+    def database(self):
+        return f"sqlite://{self.directory}/chat-tokens.db"
+
     def environment(self):
         return {
-            "CHAT_TOKENS_DATABASE_URL": f"sqlite://{self.directory}/chat-tokens.db",
+            "CHAT_TOKENS_DATABASE_URL": self.database(),
             "CHAT_TOKENS_MASTER_KEY_FILE": f"{self.directory}/master.key",
             "CHAT_TOKENS_PORT": str(self.port),
             "CHAT_TOKENS_METRICS_ADDRESS": f"127.0.0.1:{free_port()}",
@@ -60,3 +61,75 @@ class OursES256(Ours):
     name = "ours-es256"
     label = "ChatTokens, ES256 tenant"
     algorithm = "ES256"
+
+
+class OursPostgres(OnPostgres, Ours):
+    label = "ChatTokens on PostgreSQL"
+
+    def seed(self):
+        self.port = free_port()
+        self.postgres.create(self.database_name())
+        self.cli("migrate")
+        return Ours.seed(self)
+
+
+class OursES256Postgres(OursPostgres):
+    name = "ours-es256"
+    label = "ChatTokens on PostgreSQL, ES256 tenant"
+    algorithm = "ES256"
+
+
+class WithRedis:
+    """Mixed into ours: limits are kept in the run's Redis."""
+
+    #: Set by `main` before anything starts.
+    redis = None
+
+    def build(self):
+        super().build()
+        self.redis.start()
+
+    def stores(self):
+        return [self.redis.process, *super().stores()]
+
+    def environment(self):
+        return super().environment() | {"CHAT_TOKENS_REDIS_URL": self.redis.url()}
+
+
+class OursRedis(WithRedis, Ours):
+    name = "ours-redis"
+    label = "ChatTokens, limits in Redis"
+
+
+class OursPostgresRedis(WithRedis, OursPostgres):
+    name = "ours-redis"
+    label = "ChatTokens on PostgreSQL, limits in Redis"
+
+
+class OursTwoNodes(OursPostgres):
+    """Two nodes on one database; the load goes to both, half of the connections each."""
+
+    name = "ours-two-nodes"
+    label = "two nodes of ChatTokens"
+
+    def __init__(self, directory):
+        super().__init__(directory)
+        self.second = None
+
+    @property
+    def ports(self):
+        return [self.port, self.second]
+
+    def environment(self):
+        # Tokens of one node are to pass at the other: both have the address of the first.
+        return super().environment() | {"CHAT_TOKENS_PUBLIC_URL": f"http://127.0.0.1:{self.port}"}
+
+    def spawn(self):
+        self.second = free_port()
+        environment = self.environment() | {"CHAT_TOKENS_PORT": str(self.second)}
+        return Fleet([
+            super().spawn(), Process(self.command(), environment, self.directory / "log-2", self.directory)])
+
+    def answered(self):
+        return max(
+            node.await_answer(port, self.first()) for node, port in zip(self.process.processes, self.ports))

@@ -7,7 +7,7 @@ import time
 
 from .places import CORES
 
-COLUMNS = "{:<44} {:>10} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8}  {}"
+COLUMNS = "{:<44} {:>10} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8}  {}"
 
 
 def machine():
@@ -71,10 +71,11 @@ def table(rows, titles):
             group = (row["scenario"], row["connections"])
             lines += ["", f"{titles[group[0]]}, {group[1]} connection{'s' if group[1] > 1 else ''}"]
             lines.append(COLUMNS.format(
-                "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", "RSS MiB", "/ ours", "/ echo", ""))
+                "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", "store µs", "RSS MiB", "/ ours", "/ echo", ""))
         lines.append(COLUMNS.format(
             row["label"], f"{row['rate']:,.0f}", f"{row['p50'] / 1000:.2f}", f"{row['p99'] / 1000:.2f}",
-            f"{row['cpu']:.1f}", f"{row['rss'] / 2**20:.1f}", _ratio(row["ofOurs"]), _ratio(row["ofEcho"]),
+            f"{row['cpu']:.1f}", f"{row['storeCPU']:.1f}" if row["storeCPU"] else "–",
+            f"{row['rss'] / 2**20:.1f}", _ratio(row["ofOurs"]), _ratio(row["ofEcho"]),
             _verdict(row)).rstrip())
     return "\n".join(lines)
 

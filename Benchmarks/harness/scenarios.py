@@ -13,17 +13,21 @@ class Scenario(NamedTuple):
     name: str
     title: str
     run: object
+    #: Which of `main`'s line-ups it is asked of.
+    lineup: str = "sqlite"
+    #: With fewer connections than this it says nothing.
+    least: int = 1
 
 
 def _replay(name):
-    return lambda server, connections, seconds: load.replay(server.port, server.directory / name, connections, seconds)
+    return lambda server, connections, seconds: load.replay(server.ports, server.directory / name, connections, seconds)
 
 
 def _tokens(users, order="sequential"):
     def run(server, connections, seconds):
         # Each run goes on where the last one stopped, so that no request repeats an older one.
         server.turn = getattr(server, "turn", 0)
-        result = load.tokens(server.port, server.api_key, connections, seconds, users, server.turn, order)
+        result = load.tokens(server.ports, server.api_key, connections, seconds, users, server.turn, order)
         server.turn += result["requests"]
         return result
 
@@ -38,9 +42,14 @@ ALL = {
         Scenario("verify", "POST /verify", _replay("verify.requests")),
         Scenario("verify-get", "GET /verify", _replay("verify-get.requests")),
         Scenario("jwks", "GET JWKS", _replay("jwks.requests")),
+        Scenario("tokens-postgres", "POST /tokens on PostgreSQL, 1,000 users, every request a durable change",
+                 _tokens(1_000), "postgres"),
+        Scenario("tokens-redis", "POST /tokens on PostgreSQL, limits shared in Redis", _tokens(1_000), "redis"),
+        Scenario("tokens-redis-sqlite", "POST /tokens on SQLite, limits in Redis", _tokens(1_000), "redis-sqlite"),
+        Scenario("two-nodes", "POST /tokens on PostgreSQL, one node and two", _tokens(1_000), "two-nodes", least=2),
     )
 }
-DEFAULT = ["tokens", "verify", "verify-get", "jwks"]
+DEFAULT = ["tokens", "verify", "verify-get", "jwks", "tokens-postgres", "tokens-redis", "two-nodes"]
 
 
 def write_requests(server, count=1_000):

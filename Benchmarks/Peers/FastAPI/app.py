@@ -1,4 +1,4 @@
-"""The server a good Python developer would write: FastAPI, pydantic, PyJWT, SQLite behind one connection a worker."""
+"""The server a good Python developer would write: FastAPI, pydantic, PyJWT, SQLite or PostgreSQL."""
 
 import datetime
 import os
@@ -13,12 +13,16 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Response
 
 from limits import Limiter
 from models import IssueRequest, VerifyRequest
-from store import Store
 
 AUDIENCES = {"rest": "chat-api", "ws": "chat-realtime"}
 KINDS = {"rest": "at+jwt", "ws": "JWT"}
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8080")
-store = Store(os.environ.get("DATABASE", "peer.db"))
+DATABASE = os.environ.get("DATABASE", "peer.db")
+if DATABASE.startswith("postgres://"):
+    from postgres_store import Store
+else:
+    from sqlite_store import Store
+store = Store(DATABASE)
 limiter = Limiter()
 
 

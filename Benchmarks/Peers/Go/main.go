@@ -1,4 +1,4 @@
-// Command chattokens is the server a good Go developer would write: net/http, golang-jwt, mattn's sqlite3.
+// Command chattokens is the server a good Go developer would write: net/http, golang-jwt, and mattn's sqlite3 or pgx.
 package main
 
 import (

@@ -1,12 +1,14 @@
 'use strict'
-// The server a good Node developer would write without a framework: http, own HS256 on crypto, node-sqlite3.
+// The server a good Node developer would write without a framework: http, own HS256 on crypto, and
+// node-sqlite3 or pg.
 const http = require('node:http')
 const cluster = require('node:cluster')
 const { Access } = require('./access.js')
 const { issue, verify, forwardAuth } = require('./tokens.js')
-const { openStore } = require('./store.js')
 
 const port = Number(process.env.PORT || 8080)
+const database = process.env.DATABASE || 'peer.db'
+const { openStore } = require(database.startsWith('postgres://') ? './postgres.js' : './sqlite.js')
 const workers = Number(process.env.WORKERS || 1)
 
 function send (response, status, body, headers) {
@@ -35,7 +37,7 @@ function readJSON (request, response, then) {
 }
 
 async function serve () {
-  const store = await openStore(process.env.DATABASE || 'peer.db')
+  const store = await openStore(database)
   const access = new Access(store)
   const context = { store, publicURL: process.env.PUBLIC_URL || `http://127.0.0.1:${port}` }
   const server = http.createServer(async (request, response) => {

@@ -1,8 +1,10 @@
 -- Prints what wrk measured as one JSON line; latencies in microseconds.
-local threads = 0
+local threads, ports = 0, {}
+for port in (os.getenv("BENCH_PORTS") or ""):gmatch("%d+") do ports[#ports + 1] = port end
 
 function setup(thread)
    thread:set("number", threads)
+   if #ports > 1 then thread.addr = wrk.lookup("127.0.0.1", ports[threads % #ports + 1])[1] end
    threads = threads + 1
 end
 
