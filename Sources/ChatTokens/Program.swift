@@ -19,7 +19,7 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Initialize.self, Migrate.self, TenantCommand.self, KeyCommand.self, SigningKeyCommand.self,
-            TokenCommand.self, JWSCommand.self, Backup.self, Copy.self, Doctor.self, Config.self,
+            TokenCommand.self, JWSCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self, Config.self,
         ])
 
     /// Runs the command that the arguments name.

@@ -38,7 +38,6 @@ extension PostgresStorage: CopyEnd {
 
     package func write(_ rows: [CopyRow], removing others: [CopyRow], in table: CopyTable) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
-            try take(turnsFor: rows + others, in: table, &connection)
             if !others.isEmpty {
                 try change(others.count, table.removal(of: others), &connection)
             }
@@ -81,20 +80,6 @@ extension PostgresStorage: CopyEnd {
         UPDATE signing_key AS k SET state = 'retired' FROM unnest($1, $2) AS a(tenant_id, kid)
         WHERE k.state = 'active' AND k.tenant_id = a.tenant_id AND k.kid <> a.kid
         """
-
-    /// Whoever writes users of a tenant takes turns with those who issue.
-    private func take(
-        turnsFor rows: [CopyRow], in table: CopyTable, _ connection: inout Connection
-    ) throws(StoreFailure) {
-        guard table.name == "user" || table.name == "issued_month" else { return }
-        try connection.exchange([
-            Statement(
-                """
-                SELECT pg_advisory_xact_lock(hashtextextended('chat-tokens user ' || tenant_id, 0))
-                FROM unnest($1) AS tenant_id
-                """, .texts(Set(rows.compactMap { $0.values[0].text }).sorted()))
-        ])
-    }
 
     private func change(
         _ count: Int, _ statement: Statement, _ connection: inout Connection

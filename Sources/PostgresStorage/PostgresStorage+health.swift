@@ -4,7 +4,9 @@ extension PostgresStorage {
     /// Reads the schema's history and commits one small row, each time it is asked.
     package func health() -> StorageHealth {
         do throws(StoreFailure) {
-            let migrations = try pool.use { connection throws(StoreFailure) in try schema.complaint(&connection) }
+            let migrations = try pool.use { connection throws(StoreFailure) in
+                try schema.complaint(&connection, isRunning: true)
+            }
             return StorageHealth(database: nil, migrations: migrations, disk: diskComplaint())
         } catch .corrupt(let cause) {
             return StorageHealth(database: nil, migrations: cause, disk: "unknown")

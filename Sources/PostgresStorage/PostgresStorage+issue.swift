@@ -8,15 +8,30 @@ extension PostgresStorage {
         guard !commands.isEmpty else { return [] }
         var batch = IssueBatch(commands)
         return try writer.use { connection throws(StoreFailure) in
+            try readClock(&connection)
             // A batch that says all of every user can be tried without knowing what is stored.
             var known = batch.isWhole ? nil : try batch.look(&connection)
             for _ in 0..<Self.tries {
                 let outcomes = batch.decide(known)
-                if try batch.carryOut(&connection) { return outcomes }
+                if let refused = try batch.carryOut(&connection, world) {
+                    return batch.outcomes(outcomes, refused: refused)
+                }
                 known = try batch.look(&connection)
             }
             throw .unavailable(cause: "other nodes keep changing what a batch is about")
         }
+    }
+
+    /// Makes sure that the connection knows the server's clock.
+    private func readClock(_ connection: inout Connection) throws(StoreFailure) {
+        if let clock = connection.clock, !clock.isStale(at: world.monotonicNanoseconds()) { return }
+        var answered: (process: Int64, clock: Int64) = (0, 0)
+        try connection.exchange([Statement("SELECT pg_backend_pid()::bigint, server_clock()")]) {
+            _, answer throws(StoreFailure) in
+            answered = try answer.row { row throws(StoreFailure) in (try row.number(0), try row.number(1)) } ?? answered
+        }
+        connection.clock = ServerClock(told: answered.clock, heard: world.monotonicNanoseconds())
+        connection.meet(processNumber: answered.process)
     }
 
     package func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? {

@@ -16,7 +16,14 @@ extension PostgresStorage {
 
     package var hearsChanges: Bool { bell.isConnected }
 
+    /// A pooler says yes to LISTEN and never tells, while another of its clients gets what was not meant for it.
     private static func listen(_ connection: inout Connection) throws(StoreFailure) {
+        var process: Int64 = 0
+        try connection.exchange([Statement("SELECT pg_backend_pid()::bigint")]) { _, answer throws(StoreFailure) in
+            process = try answer.row { row throws(StoreFailure) in try row.number(0) } ?? 0
+        }
+        connection.meet(processNumber: process)
+        guard connection.isDirect else { throw .unavailable(cause: "a pooler is in between") }
         try connection.exchange([Statement("LISTEN \(channel)")])
     }
 

@@ -52,8 +52,10 @@ struct ErrorReport: Sendable {
         return (["PostgreSQL \(state)"] + (isAboutData ? names : [message])).joined(separator: ", ")
     }
 
-    /// Whether the session is of no more use: the server goes down, or is no longer the one that may be written to.
+    /// Whether the session is of no more use: the server goes down, is no longer the one that may be written to, or
+    /// has forgotten a statement.
     var endsSession: Bool {
-        state.isEmpty || ["08", "57"].contains(state.prefix(2)) && state != "57014" || state == "25006"
+        state.isEmpty || ["08", "57"].contains(state.prefix(2)) && state != "57014"
+            || ["25006", "26000"].contains(state)
     }
 }

@@ -8,6 +8,8 @@ package enum RedisFailure: Error, Sendable {
     case refused(RedisEndpoint, text: String)
     /// No sentinel names the master.
     case masterUnknown(String)
+    /// No server of the cluster holds some of the keys.
+    case uncovered
     /// The answer makes no sense: that is no Redis.
     case malformed(RedisEndpoint)
 }
@@ -20,6 +22,7 @@ extension RedisFailure: CustomStringConvertible {
         case .silent(let endpoint, let cause): "Redis at \(endpoint) does not answer: \(cause)"
         case .refused(let endpoint, let text): "Redis at \(endpoint) refuses: \(text)"
         case .masterUnknown(let master): "no sentinel knows a reachable master named \(master)"
+        case .uncovered: "no server of the Redis cluster holds some of the keys"
         case .malformed(let endpoint): "what answers at \(endpoint) is not Redis as we know it"
         }
     }

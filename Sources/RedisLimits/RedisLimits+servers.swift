@@ -40,10 +40,16 @@ extension RedisLimits {
 
     private func logIn(_ link: RedisLink) throws(RedisFailure) {
         guard let password = address.password else { return }
-        if let user = address.user {
-            _ = try link.ask("AUTH", user, password)
-        } else {
-            _ = try link.ask("AUTH", password)
+        do throws(RedisFailure) {
+            if let user = address.user {
+                _ = try link.ask("AUTH", user, password)
+            } else {
+                _ = try link.ask("AUTH", password)
+            }
+        } catch {
+            // A server that does not know the command repeats what it was given.
+            guard case .refused(let server, let text) = error, text.contains(password) else { throw error }
+            throw .refused(server, text: "AUTH (its answer repeats the password)")
         }
     }
 
@@ -89,6 +95,6 @@ extension RedisLimits {
                 failure = failure ?? error
             }
         }
-        throw failure ?? .masterUnknown("cluster")
+        throw failure ?? .uncovered
     }
 }

@@ -119,16 +119,15 @@ private struct Context: ~Copyable {
 
     /// What hiredis says of the last failure.
     private static func complaint(of context: UnsafeMutablePointer<redisContext>) -> String {
-        if unsafe context.pointee.err == REDIS_ERR_IO { return words(errno) }
-        return unsafe withUnsafeBytes(of: context.pointee.errstr) { bytes in
+        let text = unsafe withUnsafeBytes(of: context.pointee.errstr) { bytes in
             unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
+        // A read that waited as long as it may ends so.
+        return text == words(EAGAIN) ? "no answer in time" : text
     }
 
     private static func words(_ number: Int32) -> String {
-        // A read that waited as long as it may ends so.
-        if number == EAGAIN { return "no answer in time" }
-        return unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
     }
 }
 

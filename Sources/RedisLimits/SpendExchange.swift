@@ -43,9 +43,11 @@ struct SpendExchange {
         guard routes.isCluster else {
             return routes.servers.first.map { [Call(server: $0, places: Array(spends.indices))] } ?? []
         }
-        return spends.indices.compactMap { place in
+        let calls = spends.indices.compactMap { place in
             routes.server(of: keys[place]).map { Call(server: $0, places: [place]) }
         }
+        if calls.count < spends.count { failure = .uncovered }
+        return calls
     }
 
     private mutating func send(_ call: Call, routes: inout Routes) -> Bool {

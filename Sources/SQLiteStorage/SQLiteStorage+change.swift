@@ -1,6 +1,11 @@
 package import Domain
-internal import Foundation
 internal import GRDB
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
 
 extension SQLiteStorage {
     package func newestChange() throws(StoreFailure) -> Int64 {
@@ -20,9 +25,10 @@ extension SQLiteStorage {
         }
     }
 
-    /// SQLite tells nobody of another process's changes: a plain sleep, which never returns true.
+    /// SQLite tells nobody of another process's changes: a plain sleep, of a minute at most, which never
+    /// returns true.
     package func waitForChange(seconds: Double) -> Bool {
-        Thread.sleep(forTimeInterval: seconds)
+        _ = usleep(UInt32(min(max(0, seconds), 60) * 1e6))
         return false
     }
 

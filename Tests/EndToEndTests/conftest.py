@@ -8,8 +8,11 @@ import shutil
 import pytest
 
 import deployment as _deployment
+import evidence
 import jose
 from deployment import Deployment
+
+pytest_plugins = ["cluster"]
 
 # Modules that come last: one waits for what takes long, one looks at what all others left behind.
 _LAST = ("test_slow_clients", "test_logs")
@@ -31,6 +34,14 @@ def pytest_sessionfinish():
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was measured on the way."""
+    if evidence.FIGURES:
+        terminalreporter.section("figures")
+        for figure in evidence.FIGURES:
+            terminalreporter.write_line(figure)
 
 
 def missing(what: str) -> None:

@@ -108,7 +108,7 @@ class Deployment:
 
     def stored(self, tenant: str, user: str) -> tuple | None:
         """Name, image and custom metadata of a stored user."""
-        query = "SELECT name, image, custom FROM user WHERE tenant_id = ? AND user_id = ?"
+        query = 'SELECT name, image, custom FROM "user" WHERE tenant_id = ? AND user_id = ?'
         return next(iter(self.rows(query, tenant, user)), None)
 
     @contextlib.contextmanager

@@ -7,9 +7,15 @@ import re
 LOGS: list[pathlib.Path] = []
 LOGS_OF_GATEWAYS: list[pathlib.Path] = []
 SECRETS: dict[str, str] = {}
+FIGURES: list[str] = []
 
 # Three base64url parts, the first of which begins a JSON object: any token at all.
 TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
+
+
+def note_figure(text: str) -> None:
+    """Remembers what a test has measured, for the end of the report."""
+    FIGURES.append(text)
 
 
 def note_secret(what: str, text: str) -> None:

@@ -112,6 +112,41 @@ struct RedisFaultTests {
         #expect(keys.hasSuffix("2\n"), "\(keys)")
     }
 
+    @Test("a server that repeats what it does not understand does not bring the password into the log")
+    func repeatedPassword() throws {
+        let server = try RedisServer("--rename-command", "AUTH", "SIGN-IN")
+        let causes = Mutex<[String]>([])
+        let address = try #require(RedisAddress("redis://:a-secret-of-redis@127.0.0.1:\(server.port)"))
+        let limits = RedisLimits(address: address, world: .system) { event in
+            if case .down(let failure, _) = event { causes.withLock { $0.append("\(failure)") } }
+        }
+        limits.keep()
+        let cause = try #require(causes.withLock { $0.first })
+        #expect(cause.contains("AUTH") && !cause.contains("a-secret-of-redis"), "\(cause)")
+    }
+
+    @Test("a failure names what happened")
+    func causes() throws {
+        let causes = Mutex<[String]>([])
+        let port = try RedisServer.freePort()
+        let address = try #require(RedisAddress("redis://127.0.0.1:\(port)"))
+        let limits = RedisLimits(address: address, world: .system) { event in
+            if case .down(let failure, _) = event { causes.withLock { $0.append("\(failure)") } }
+        }
+        limits.keep()
+        let server = try RedisServer(port: port)
+        try eventually {
+            limits.keep(); return limits.isUp
+        }
+        server.freeze()
+        _ = limits.spend([one])
+        #expect(
+            causes.withLock { $0 } == [
+                "cannot connect to Redis at 127.0.0.1:\(port): Connection refused",
+                "Redis at 127.0.0.1:\(port) does not answer: no answer in time",
+            ])
+    }
+
     @Test("nodes know of each other, also of one that leaves, and count none out while they come back")
     func nodes() throws {
         let server = try RedisServer()

@@ -36,6 +36,8 @@ struct RedisTopologyTests {
         #expect(limits.isUp)
         let all = (0..<60).map { _ in spend(anyTenant()) }
         #expect(spends(before: limits.spend(all)) == Array(repeating: 0, count: 60))
+        let errors = try servers.map { try $0.command("info", "errorstats") }
+        #expect(!errors.contains { $0.contains("MOVED") }, "asked where they are: \(errors)")
         let ids = try servers.map { try $0.command("cluster", "myid").trimmingCharacters(in: .whitespacesAndNewlines) }
         let said = try RedisServer.run(
             "redis-cli",

@@ -9,7 +9,7 @@ struct Backend: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let makeEmpty: @Sendable () throws -> Store
 
-    static let all = Server.isThere ? [sqlite, postgres] : [sqlite]
+    static let all = [sqlite] + (Server.isThere ? [postgres] : []) + (Server.pooled == nil ? [] : [pooledPostgres])
 
     static let sqlite = Backend(testDescription: "SQLite") {
         let folder = try Folder()
@@ -20,9 +20,13 @@ struct Backend: Sendable, CustomTestStringConvertible {
         }
     }
 
-    static let postgres = Backend(testDescription: "PostgreSQL") {
+    static let postgres = Backend(testDescription: "PostgreSQL") { try store { $0.url } }
+
+    static let pooledPostgres = Backend(testDescription: "PostgreSQL behind PgBouncer") { try store { $0.pooledURL } }
+
+    private static func store(_ url: (Database) -> String?) throws -> Store {
         let database = try Database()
-        let storage = try database.open()
+        let storage = try PostgresStorage.open(try #require(url(database)), mode: .serve, world: .standing)
         return Store(storage) {
             storage.close()
             // Only now may the database go.

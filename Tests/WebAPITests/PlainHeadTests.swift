@@ -34,8 +34,10 @@ struct PlainHeadTests {
     @Test(
         "a request line with another method, target, version or spacing is the decoder's",
         arguments: [
-            "HEAD / HTTP/1.1", "PUT / HTTP/1.1", "get / HTTP/1.1", "GETS / HTTP/1.1", "CONNECT a:80 HTTP/1.1", " GET / HTTP/1.1",
-            "\r\nGET / HTTP/1.1", "GET  / HTTP/1.1", "GET\t/ HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.1 ", "GET /\tHTTP/1.1",
+            "HEAD / HTTP/1.1", "PUT / HTTP/1.1", "get / HTTP/1.1", "GETS / HTTP/1.1", "CONNECT a:80 HTTP/1.1",
+            " GET / HTTP/1.1",
+            "\r\nGET / HTTP/1.1", "GET  / HTTP/1.1", "GET\t/ HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.1 ",
+            "GET /\tHTTP/1.1",
             "GET / HTTP/1.0", "GET / HTTP/1.2", "GET / HTTP/2.0", "GET / http/1.1", "GET /", "GET / ", "GET HTTP/1.1",
             "OPTIONS * HTTP/1.1", "GET * HTTP/1.1", "GET http://a/ HTTP/1.1", "GET a HTTP/1.1", "GET /#a HTTP/1.1",
             "GET /a b HTTP/1.1", "GET /é HTTP/1.1", "PRI * HTTP/2.0",
@@ -49,8 +51,10 @@ struct PlainHeadTests {
         "a field that says where the request ends otherwise than by one plain number is the decoder's",
         arguments: [
             "Content-Length: ", "Content-Length:", "Content-Length: +5", "Content-Length: -5", "Content-Length: 05",
-            "Content-Length: 00", "Content-Length: 5,5", "Content-Length: 5, 5", "Content-Length: 0x5", "Content-Length: 5 5",
-            "Content-Length: 1000000", "Content-Length: 18446744073709551621", "Content-Length: five", "Content-Length: 5.",
+            "Content-Length: 00", "Content-Length: 5,5", "Content-Length: 5, 5", "Content-Length: 0x5",
+            "Content-Length: 5 5",
+            "Content-Length: 1000000", "Content-Length: 18446744073709551621", "Content-Length: five",
+            "Content-Length: 5.",
             "Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5\r\ncontent-length: 6", "CONTENT-LENGTH: 5/",
             "Content-Length: 5:", "Transfer-Encoding: chunked", "transfer-encoding:", "TRANSFER-ENCODING: identity",
             "Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked",
@@ -79,15 +83,19 @@ struct PlainHeadTests {
     @Test(
         "a line that is not name, colon and value is the decoder's",
         arguments: [
-            "X", ": a", "X : a", "X\t: a", " X: a", "\tX: a", "X Y: a", "X: a\r\n b", "X: a\r\n\tb", "X:\r\n b", "X:  a",
-            "X: a ", "X:  ", "X:\ta", "X: a\t", "X: a\tb", "X: a\rY: b", "X: a\nY: b", "X: a\r", "\rX: a", "X: a\u{0}", "X: é",
+            "X", ": a", "X : a", "X\t: a", " X: a", "\tX: a", "X Y: a", "X: a\r\n b", "X: a\r\n\tb", "X:\r\n b",
+            "X:  a",
+            "X: a ", "X:  ", "X:\ta", "X: a\t", "X: a\tb", "X: a\rY: b", "X: a\nY: b", "X: a\r", "\rX: a", "X: a\u{0}",
+            "X: é",
             "X=a", "X; y: a", "{X}: a", "É: a",
         ])
     func lines(field: String) {
         #expect(Reading("GET / HTTP/1.1\r\nHost: a\r\nY: b\r\n\(field)\r\nZ: c\r\n\r\n").head == nil)
     }
 
-    @Test("lines end with CR LF and with nothing else", arguments: ["\n", "\r", "\r\r\n", "\n\r", " \r\n", "\t\r\n", "\u{0}\r\n", "\r\u{0}\n"])
+    @Test(
+        "lines end with CR LF and with nothing else",
+        arguments: ["\n", "\r", "\r\r\n", "\n\r", " \r\n", "\t\r\n", "\u{0}\r\n", "\r\u{0}\n"])
     func lineEnds(end: String) {
         let lines = ["GET / HTTP/1.1", "Host: a", "X: b", ""]
         for broken in lines.indices {

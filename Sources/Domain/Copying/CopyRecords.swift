@@ -24,7 +24,7 @@ package struct CopyRecords: Sendable {
 
         /// What is being done, with which table.
         package let phase: Phase, table: String
-        /// Rows of the table done, and how many it had at the start.
+        /// Rows of the table done, and how many there were at the start; verified are those of both ends.
         package let done: Int64, total: Int64
     }
 
@@ -155,7 +155,7 @@ extension CopyRecords {
             for row in rows { sum.add(row) }
             progress(
                 Progress(
-                    phase: .verifying, table: pass.table.name, done: done + sum.rows, total: done + pass.total))
+                    phase: .verifying, table: pass.table.name, done: done + sum.rows, total: 2 * pass.total))
         }
         return sum
     }

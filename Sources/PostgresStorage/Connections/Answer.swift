@@ -88,6 +88,16 @@ struct Row: ~Copyable {
         return bytes.reduce(0) { $0 << 8 | Int64($1) }
     }
 
+    /// The column's array of numbers, without NULLs, in the format of `array_send`.
+    func numbers(_ column: Int) throws(StoreFailure) -> [Int64] {
+        let bytes = try bytes(column)
+        // Dimensions, flags, type; then length and lower bound; each number with its own length.
+        guard bytes.count > 20 else { return [] }
+        return stride(from: 24, to: bytes.count, by: 12).map { start in
+            bytes[start..<min(start + 8, bytes.count)].reduce(0) { $0 << 8 | Int64($1) }
+        }
+    }
+
     /// The column's truth.
     func flag(_ column: Int) throws(StoreFailure) -> Bool { try bytes(column) == [1] }
 

@@ -9,9 +9,15 @@ internal import Domain
 @safe
 struct Connection: ~Copyable, Sendable {
     private let address: UInt
-    private let world: World
+    let world: World
     /// Set once an answer is overdue or the server has taken its leave.
-    private var isSpent = false
+    var isSpent = false
+    /// What the server last said of a statement that failed.
+    var state = ""
+    /// What the server calls the statements that it keeps; nil where the session may not be ours alone.
+    var kept: [String: String]?
+    /// The server's clock when it last told it.
+    var clock: ServerClock?
 
     private init(address: UInt, world: World) {
         self.address = address
@@ -40,7 +46,7 @@ struct Connection: ~Copyable, Sendable {
         return connection
     }
 
-    private var session: OpaquePointer? { unsafe OpaquePointer(bitPattern: address) }
+    var session: OpaquePointer? { unsafe OpaquePointer(bitPattern: address) }
 
     /// Whether the next statement may be sent: between transactions, and the server has not hung up meanwhile.
     mutating func isUsable() -> Bool {
@@ -49,6 +55,9 @@ struct Connection: ~Copyable, Sendable {
         }
         return isIdle
     }
+
+    /// Whether the latest failure came of another transaction that was faster: serialisation, deadlock, same new row.
+    var wasOutrun: Bool { isOpen && ["40001", "40P01", "23505"].contains(state) }
 
     /// Whether an answer can still be had.
     var isOpen: Bool { unsafe !isSpent && PQstatus(session) == CONNECTION_OK }
@@ -71,15 +80,17 @@ struct Connection: ~Copyable, Sendable {
         read: (_ place: Int, borrowing Answer) throws(StoreFailure) -> Void = { _, _ in }
     ) throws(StoreFailure) {
         let deadline = world.monotonicNanoseconds() + Int64(patience * 1e9)
-        do throws(StoreFailure) {
-            for statement in statements { try send(statement) }
-            guard unsafe PQpipelineSync(session) == 1 else { throw lost() }
-            try flush(until: deadline)
-        } catch {
-            isSpent = true
-            throw error
-        }
+        for statement in statements where statement.isKept { try keep(statement, until: deadline) }
+        for statement in statements { try send(statement) }
+        try synchronize(until: deadline)
         try receive(until: deadline, read)
+    }
+
+    /// Learns whether this is a session with the server itself, in which statements may be left.
+    ///
+    /// A pooler has no process of the server's to name, and names something else.
+    mutating func meet(processNumber: Int64) {
+        if unsafe Int64(PQbackendPID(session)) == processNumber { kept = kept ?? [:] }
     }
 
     /// Carries out a text of several statements that have no parameters and give no rows.
@@ -103,106 +114,6 @@ struct Connection: ~Copyable, Sendable {
         guard unsafe PQconsumeInput(session) == 1 else { throw lost() }
         return takeNotifications()
     }
-}
-
-extension Connection {
-    /// Seconds after which an answer counts as lost; the server itself gives a statement up after four.
-    static let patience = 5.0
-
-    private mutating func receive(
-        until deadline: Int64, _ read: (Int, borrowing Answer) throws(StoreFailure) -> Void
-    ) throws(StoreFailure) {
-        var failure: StoreFailure?
-        var place = 0
-        while true {
-            // Nil ends the answers of one statement.
-            guard let answer = try next(until: deadline) else {
-                guard unsafe PQstatus(session) == CONNECTION_OK else { throw failure ?? lost() }
-                continue
-            }
-            switch answer.status {
-            case PGRES_PIPELINE_SYNC:
-                // Only now is it committed.
-                if let failure { throw failure }
-                return
-            case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-                if failure == nil {
-                    do throws(StoreFailure) { try read(place, answer) } catch { failure = error }
-                }
-                place += 1
-            case PGRES_FATAL_ERROR:
-                if failure == nil { failure = refused(answer.report) }
-            default: break
-            }
-        }
-    }
-
-    private mutating func send(_ statement: Statement) throws(StoreFailure) {
-        let parameters = statement.parameters
-        let count = parameters.places.count
-        // Never empty, since no address means NULL and an empty value is none.
-        let sent = unsafe (parameters.bytes.isEmpty ? [0] : parameters.bytes).withUnsafeBytes { bytes in
-            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let values = unsafe parameters.places.map { place in
-                unsafe place.flatMap { place in unsafe start.map { unsafe $0 + place.start } }
-            }
-            let lengths = parameters.places.map { Int32($0?.length ?? 0) }
-            return unsafe PQsendQueryParams(
-                session, statement.sql, Int32(count), parameters.types, values, lengths,
-                [Int32](repeating: 1, count: count), 1)
-        }
-        guard sent == 1 else { throw lost() }
-    }
-
-    private mutating func flush(until deadline: Int64) throws(StoreFailure) {
-        while true {
-            switch unsafe PQflush(session) {
-            case 0: return
-            case 1:
-                try wait(for: Socket.readable | Socket.writable, until: deadline)
-                guard unsafe PQconsumeInput(session) == 1 else { throw lost() }
-            default: throw lost()
-            }
-        }
-    }
-
-    private mutating func next(until deadline: Int64) throws(StoreFailure) -> Answer? {
-        while unsafe PQisBusy(session) == 1 {
-            try wait(for: Socket.readable, until: deadline)
-            guard unsafe PQconsumeInput(session) == 1 else { throw lost() }
-        }
-        guard let result = unsafe PQgetResult(session) else { return nil }
-        return unsafe Answer(owning: result)
-    }
-
-    private mutating func wait(for events: Int16, until deadline: Int64) throws(StoreFailure) {
-        let left = (deadline - world.monotonicNanoseconds() + 999_999) / 1_000_000
-        guard left > 0, Socket.wait(for: events, on: socket, milliseconds: Int(left)) else {
-            isSpent = true
-            throw .unavailable(cause: "the server does not answer")
-        }
-    }
-
-    private mutating func lost() -> StoreFailure {
-        isSpent = true
-        return unsafe .unavailable(cause: "the connection was lost: \(Connection.firstLine(PQerrorMessage(session)))")
-    }
-
-    private mutating func refused(_ report: ErrorReport) -> StoreFailure {
-        if report.endsSession { isSpent = true }
-        return StoreFailure(report)
-    }
-
-    private mutating func takeNotifications() -> Bool {
-        var isNotified = false
-        while let notification = unsafe PQnotifies(session) {
-            isNotified = true
-            unsafe PQfreemem(notification)
-        }
-        return isNotified
-    }
-
-    private var socket: Int32 { unsafe PQsocket(session) }
 
     private static func connect(_ options: [(keyword: String, value: String)]) -> OpaquePointer? {
         let keywords = CStrings(options.map(\.keyword)), values = CStrings(options.map(\.value))
@@ -212,7 +123,7 @@ extension Connection {
     }
 
     /// libpq's messages name hosts, users and databases, never a password; the lines after the first quote more.
-    private static func firstLine(_ text: UnsafePointer<CChar>?) -> String {
+    static func firstLine(_ text: UnsafePointer<CChar>?) -> String {
         let text = unsafe text.map { unsafe String(cString: $0) } ?? ""
         return text.split(separator: "\n").first.map(String.init) ?? "no more is known"
     }

@@ -37,8 +37,9 @@ struct Parameters: Sendable {
         add(Kind.bytea, isNull: bytes == nil) { $0.bytes.append(contentsOf: bytes ?? []) }
     }
 
-    /// An array of texts.
-    mutating func append<Elements: Collection>(texts: Elements, _ text: (Elements.Element) -> String?) {
+    /// An array of texts; nil: NULL.
+    mutating func append<Elements: Collection>(texts: Elements?, _ text: (Elements.Element) -> String?) {
+        guard let texts else { return add(Kind.textArray, isNull: true) { _ in } }
         append(array: texts, of: Kind.textArray, element: Kind.text) { parameters, element in
             guard let text = text(element) else { return false }
             parameters.put(text)
@@ -55,8 +56,9 @@ struct Parameters: Sendable {
         }
     }
 
-    /// An array of numbers.
-    mutating func append<Elements: Collection>(numbers: Elements, _ number: (Elements.Element) -> Int64?) {
+    /// An array of numbers; nil: NULL.
+    mutating func append<Elements: Collection>(numbers: Elements?, _ number: (Elements.Element) -> Int64?) {
+        guard let numbers else { return add(Kind.bigintArray, isNull: true) { _ in } }
         append(array: numbers, of: Kind.bigintArray, element: Kind.bigint) { parameters, element in
             guard let number = number(element) else { return false }
             parameters.put(UInt64(bitPattern: number))
@@ -103,9 +105,14 @@ struct Parameters: Sendable {
     }
 
     private mutating func put(_ text: String) {
-        guard text.utf8.contains(0) || text.unicodeScalars.contains("\u{FFFF}") else {
-            return bytes.append(contentsOf: text.utf8)
+        var text = text
+        let isPlain = text.withUTF8 { utf8 in
+            // U+FFFF begins with EF; so do many characters, which are looked at more closely below.
+            guard unsafe !utf8.contains(where: { $0 == 0 || $0 == 0xEF }) else { return false }
+            unsafe bytes.append(contentsOf: utf8)
+            return true
         }
+        if isPlain { return }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\0": bytes.append(contentsOf: "\u{FFFF}0".utf8)
@@ -125,37 +132,5 @@ struct Parameters: Sendable {
 
     private mutating func overwrite(_ place: Int, with number: UInt32) {
         for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: number >> (24 - 8 * UInt32(index))) }
-    }
-}
-
-/// A statement with its parameters.
-struct Statement: Sendable {
-    let sql: String
-    var parameters = Parameters()
-
-    init(_ sql: String, _ values: Value...) {
-        self.init(sql, values)
-    }
-
-    init(_ sql: String, _ values: [Value]) {
-        self.sql = sql
-        for value in values {
-            switch value {
-            case .text(let text): parameters.append(text)
-            case .number(let number): parameters.append(number)
-            case .bytes(let bytes): parameters.append(bytes: bytes)
-            case .texts(let texts): parameters.append(texts: texts) { $0 }
-            }
-        }
-    }
-
-    init(_ sql: String, _ parameters: Parameters) {
-        self.sql = sql
-        self.parameters = parameters
-    }
-
-    /// One parameter.
-    enum Value: Sendable {
-        case text(String?), number(Int64?), bytes([UInt8]?), texts([String])
     }
 }

@@ -33,7 +33,7 @@ extension IssueBatch {
                 }
             case 2:
                 let rows = try answer.rows { row throws(StoreFailure) in
-                    (try self.index(row, below: tallies.count), try row.number(1))
+                    (try self.index(row.number(0), below: tallies.count), try row.number(1))
                 }
                 for (index, pairs) in rows { known.pairs[index] = pairs }
             default: break
@@ -42,48 +42,65 @@ extension IssueBatch {
         return known
     }
 
-    /// Has the database do what was decided; false, and nothing was done, where it rests on what is no longer so.
-    func carryOut(_ connection: inout Connection) throws(StoreFailure) -> Bool {
+    /// Has the database do what was decided, all of it or nothing, before this side gives up waiting.
+    ///
+    /// - Returns: the places of the people who are deactivated and for whom nothing was done; nil where nothing was
+    ///   done at all, since what was decided rests on what is no longer so.
+    func carryOut(_ connection: inout Connection, _ world: World) throws(StoreFailure) -> Set<Int>? {
         let counted = tallies.filter { $0.pairs > 0 }
-        guard !counted.isEmpty else { return true }
-        let written = people.filter(\.isWritten)
-        var isDone = false
-        try connection.exchange([
-            Statement(
-                "SELECT issue_users($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", parameters(counted, written))
-        ]) { _, answer throws(StoreFailure) in
-            isDone = try answer.row { row throws(StoreFailure) in try row.flag(0) } ?? false
+        guard !counted.isEmpty else { return [] }
+        let written = people.indices.filter { people[$0].pairs > 0 }
+        let end = world.monotonicNanoseconds() + Int64(Connection.patience * 1e9)
+        let statement = Statement(
+            "SELECT issue_users($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            parameters(counted, written.map { people[$0] }, notAfter: connection.clock?.milliseconds(at: end) ?? 0),
+            isKept: true)
+        var numbers: [Int64] = []
+        do throws(StoreFailure) {
+            try connection.exchange([statement]) { _, answer throws(StoreFailure) in
+                numbers = try answer.row { row throws(StoreFailure) in try row.numbers(0) } ?? []
+            }
+        } catch {
+            guard connection.wasOutrun else { throw error }
+            return nil
         }
-        return isDone
+        guard let told = numbers.first else { throw .corrupt(cause: "issue_users says nothing") }
+        connection.clock = ServerClock(told: told, heard: world.monotonicNanoseconds())
+        if numbers.dropFirst().first == 0 { return nil }
+        return Set(
+            try numbers.dropFirst().map { place throws(StoreFailure) in
+                written[try index(place, below: written.count)]
+            })
     }
 
-    private func parameters(_ counted: [Tally], _ written: [Person]) -> Parameters {
+    private func parameters(_ counted: [Tally], _ written: [Person], notAfter: Int64) -> Parameters {
         var parameters = Parameters()
+        parameters.append(notAfter)
+        parameters.append(written.map(\.moment.milliseconds).max())
         parameters.append(texts: counted) { $0.tenant.text }
         parameters.append(numbers: counted) { Int64($0.month.number) }
         parameters.append(numbers: counted) { $0.pairs }
         parameters.append(numbers: counted) { $0.most }
-        parameters.append(texts: written) { $0.tenant.text }
         parameters.append(texts: written) { $0.id.text }
         parameters.append(texts: written) { $0.user?.name }
         parameters.append(texts: written) { $0.user?.image }
         parameters.append(verbatim: written) { $0.user?.custom }
-        parameters.append(numbers: written) { $0.kept }
-        parameters.append(numbers: written) { $0.moment.milliseconds }
+        parameters.append(texts: counted.count == 1 ? nil : written) { $0.tenant.text }
+        parameters.append(numbers: written.allSatisfy { $0.kept == 0 } ? nil : written) { $0.kept }
+        parameters.append(numbers: written.allSatisfy { $0.pairs == 1 } ? nil : written) { $0.pairs }
         return parameters
     }
 
     private func user(_ row: borrowing Row) throws(StoreFailure) -> (index: Int, user: User, isDeactivated: Bool) {
-        let index = try index(row, below: people.count)
+        let index = try index(row.number(0), below: people.count)
         let user = User(
             id: people[index].id, name: try row.optionalText(1), image: try row.optionalText(2),
             custom: try row.optionalBytes(3))
         return (index, user, try row.flag(4))
     }
 
-    private func index(_ row: borrowing Row, below count: Int) throws(StoreFailure) -> Int {
-        let place = Int(try row.number(0)) - 1
-        guard (0..<count).contains(place) else { throw .corrupt(cause: "a row answers no question") }
-        return place
+    private func index(_ place: Int64, below count: Int) throws(StoreFailure) -> Int {
+        guard (1...Int64(count)).contains(place) else { throw .corrupt(cause: "a row answers no question") }
+        return Int(place) - 1
     }
 }

@@ -12,7 +12,9 @@ struct IssueBatch {
         let id: User.ID
         /// What is or will be stored.
         var user: User?
-        var isDeactivated = false, isWritten = false
+        var isDeactivated = false
+        /// Pairs of this batch; none: nothing is written.
+        var pairs: Int64 = 0
         /// Fields that are to stay as stored: bits 1 name, 2 image, 4 custom.
         var kept: Int64 = 7
         var moment = Timestamp(milliseconds: 0)
@@ -80,7 +82,7 @@ struct IssueBatch {
         for index in people.indices {
             people[index].user = known?.users[index]?.user
             people[index].isDeactivated = known?.users[index]?.isDeactivated ?? false
-            people[index].isWritten = false
+            people[index].pairs = 0
             people[index].kept = 7
         }
         for index in tallies.indices {
@@ -90,6 +92,14 @@ struct IssueBatch {
         }
         return commands.indices.map { index in
             decide(commands[index], places[index], isKnown: known != nil)
+        }
+    }
+
+    /// What was decided, corrected for those whom the database turned out to hold as deactivated.
+    func outcomes(_ decided: [IssueOutcome], refused: Set<Int>) -> [IssueOutcome] {
+        guard !refused.isEmpty else { return decided }
+        return decided.indices.map { index in
+            refused.contains(places[index].person) ? .userDeactivated : decided[index]
         }
     }
 
@@ -109,7 +119,7 @@ extension IssueBatch.Person {
     fileprivate mutating func become(_ user: User, by change: UserChange, at moment: Timestamp) {
         self.user = user
         self.moment = moment
-        isWritten = true
+        pairs += 1
         if case .keep = change.name {} else { kept &= ~1 }
         if case .keep = change.image {} else { kept &= ~2 }
         if case .keep = change.custom {} else { kept &= ~4 }

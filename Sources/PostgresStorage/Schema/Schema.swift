@@ -14,6 +14,9 @@ struct Schema: Sendable {
         )
         """)
 
+    /// The first release with MERGE.
+    private static let oldestServer: Int64 = 150_000
+
     /// Seconds that a migration may take, or wait for another node's.
     private static let patience = 600.0
 
@@ -45,13 +48,17 @@ struct Schema: Sendable {
                         .number(Int64(migration.version)), .text(migration.name), .text(migration.checksum),
                         .number(world.now().milliseconds)))
             }
+            try PostgresStorage.makePartitions(at: world.now(), &connection)
             return pending.map(\.name)
         }
     }
 
     /// What is wrong with the schema for this program; nil: nothing.
-    func complaint(_ connection: inout Connection) throws(StoreFailure) -> String? {
-        let version = try applied(&connection)
+    ///
+    /// - Parameter isRunning: whether it may have become newer meanwhile: migrations leave alone what the release
+    ///   before uses, and a rolling upgrade must not take every old node out of service at once.
+    func complaint(_ connection: inout Connection, isRunning: Bool = false) throws(StoreFailure) -> String? {
+        let version = try applied(&connection, orNewer: isRunning)
         guard version < migrations.count else { return nil }
         return "the schema is at version \(version), this program needs \(migrations.count); run chat-tokens migrate"
     }
@@ -62,10 +69,11 @@ struct Schema: Sendable {
     }
 
     /// The version the database is at; throws where its history is not a beginning of this program's.
-    private func applied(_ connection: inout Connection) throws(StoreFailure) -> Int {
+    private func applied(_ connection: inout Connection, orNewer: Bool = false) throws(StoreFailure) -> Int {
         let rows = try history(&connection)
         for (index, row) in rows.enumerated() {
             guard index < migrations.count else {
+                guard !orNewer else { return migrations.count }
                 throw .unavailable(
                     cause: "the schema is at version \(rows.count) and newer than this program, which knows "
                         + "\(migrations.count); use the newer program")
@@ -84,14 +92,22 @@ struct Schema: Sendable {
     private func history(
         _ connection: inout Connection
     ) throws(StoreFailure) -> [(version: Int64, checksum: String)] {
-        var encoding = "", isThere = false
+        var encoding = "", isThere = false, version: Int64 = 0
         try connection.exchange([
-            Statement("SELECT current_setting('server_encoding'), to_regclass('schema_migration') IS NOT NULL")
+            Statement(
+                """
+                SELECT current_setting('server_encoding'), to_regclass('schema_migration') IS NOT NULL,
+                    current_setting('server_version_num')::bigint
+                """)
         ]) { _, answer throws(StoreFailure) in
             _ = try answer.row { row throws(StoreFailure) in
                 encoding = try row.text(0)
                 isThere = try row.flag(1)
+                version = try row.number(2)
             }
+        }
+        guard version >= Self.oldestServer else {
+            throw .unavailable(cause: "the server is older than PostgreSQL \(Self.oldestServer / 10_000)")
         }
         guard encoding == "UTF8" else {
             throw .unavailable(cause: "the database is encoded in \(encoding); ChatTokens needs one in UTF8")

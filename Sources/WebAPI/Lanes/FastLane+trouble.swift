@@ -23,6 +23,8 @@ extension FastLane {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The decoder gave up before; what comes behind is dropped, and the answers under way still reach the client.
+        if case .dataReceivedInErrorState? = error as? ByteToMessageDecoderError { return }
         guard let error = error as? HTTPParserError else {
             service.logger.debug("connection error", metadata: ["cause": "\(error)"])
             context.close(mode: .all, promise: nil)

@@ -180,7 +180,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
             context?.fireChannelReadComplete()
         }
         guard case .none = exchange else { return resumeReading() }
-        if let failure = failureBehind { return refuseConnection(failure) }
+        if keepsAlive, let failure = failureBehind { return refuseConnection(failure) }
         guard keepsAlive, !isQuiescing, !isInputClosed else { return close() }
         deadline = workspace.connections.now + limits.idleSeconds
         resumeReading()

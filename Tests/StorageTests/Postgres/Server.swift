@@ -17,6 +17,11 @@ struct Server: Sendable {
 
     static var isThere: Bool { shared != nil }
 
+    /// The same server through PgBouncer in transaction mode; nil where there is none.
+    static let pooled: Server? = ProcessInfo.processInfo.environment["CHAT_TOKENS_TEST_PGBOUNCER_URL"].map {
+        Server(url: $0, folder: nil)
+    }
+
     /// The URL of another database of the server.
     func url(of database: String) -> String {
         var parts = url.split(separator: "?", maxSplits: 1).map(String.init)
@@ -42,6 +47,8 @@ struct Server: Sendable {
 /// A database of a test's own, gone with the last reference to it.
 final class Database: Sendable {
     let url: String
+    /// The URL through PgBouncer; nil where there is none.
+    var pooledURL: String? { Server.pooled?.url(of: name) }
     private let name: String
     private let server: Server
 
@@ -80,6 +87,6 @@ struct ServerTests {
     @Test("With CI=true it is there")
     func isThere() {
         let mustBe = ProcessInfo.processInfo.environment["CI"] == "true"
-        #expect(!mustBe || Server.isThere, "run the tests by Tests/Services/run")
+        #expect(!mustBe || Server.isThere && Server.pooled != nil, "run the tests by Tests/Services/run")
     }
 }

@@ -29,8 +29,10 @@ final class PlainHeadReference {
     private static let another = Array("GET /another HTTP/1.1\r\nHost: b\r\n\r\n".utf8)
     private static let anotherReading = Reading(method: "GET", uri: "/another", fields: ["Host: b"])
 
-    private var channel = EmbeddedChannel()
-    private var isFresh = false
+    /// A connection like the server's, on which all requests so far were read alike.
+    private var connection: EmbeddedChannel?
+
+    deinit { end() }
 
     /// Whether the reader takes the request at the beginning of the bytes; throws where the decoder reads another.
     ///
@@ -47,48 +49,59 @@ final class PlainHeadReference {
         let whole = Array(bytes.prefix(count)) + [UInt8](repeating: 0x0D, count: max(0, count - bytes.count))
         plain.body = Array(whole[head.byteCount...])
         do {
+            try require(Self.head(of: whole.prefix(head.byteCount)) == head, "what follows changes the head")
+            try require(Self.head(of: whole.prefix(head.byteCount - 1)) == nil, "taken before it is complete")
             try compare(plain, with: whole, delivery: delivery)
         } catch {
-            isFresh = false
+            end()
             throw Disagreement(problem: "\(delivery): \(error)", bytes: whole)
         }
         return true
     }
 
     private func compare(_ plain: Reading, with whole: [UInt8], delivery: Delivery) throws {
-        try refresh()
+        let channel = try connection ?? begin()
         var parts: [HTTPServerRequestPart] = []
         switch delivery {
         case .butForTheLastByte:
-            parts = try feed(whole.dropLast())
+            parts = try feed(whole.dropLast(), to: channel)
             try require(!parts.contains(.end(nil)), "complete too early")
-            parts += try feed(whole.suffix(1))
+            parts += try feed(whole.suffix(1), to: channel)
         case .byteByByte:
-            for index in whole.indices { parts += try feed(whole[index...index]) }
+            // Of a long body that was made up, the first bytes will do.
+            let (singles, rest) = (whole.prefix(1_024), whole.dropFirst(1_024))
+            for index in singles.indices { parts += try feed(whole[index...index], to: channel) }
+            if !rest.isEmpty { parts += try feed(rest, to: channel) }
         case .withAnother:
-            parts = try feed(whole[...] + Self.another)
+            parts = try feed(whole[...] + Self.another, to: channel)
             let next = try Self.takeReading(from: &parts, keepingRest: true)
             try require(next == plain, "read as \(next)")
-            try require(try Self.takeReading(from: &parts) == Self.anotherReading, "the next is not read from its start")
+            try require(
+                try Self.takeReading(from: &parts) == Self.anotherReading, "the next is not read from its start")
             return
         }
         let decoded = try Self.takeReading(from: &parts)
         try require(decoded == plain, "read as \(decoded)")
     }
 
-    /// Makes a connection like the server's unless there is one whose requests were all read alike.
-    private func refresh() throws {
-        guard !isFresh else { return }
-        channel = EmbeddedChannel()
+    private func begin() throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel()
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 16 * 1_024
         limits.maxHeaderListSize = 32 * 1_024
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
         try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(decoder))
-        isFresh = true
+        connection = channel
+        return channel
     }
 
-    private func feed(_ bytes: ArraySlice<UInt8>) throws -> [HTTPServerRequestPart] {
+    /// A channel and its pipeline hold each other until it is closed.
+    private func end() {
+        _ = try? connection?.finish(acceptAlreadyClosed: true)
+        connection = nil
+    }
+
+    private func feed(_ bytes: ArraySlice<UInt8>, to channel: EmbeddedChannel) throws -> [HTTPServerRequestPart] {
         try channel.writeInbound(ByteBuffer(bytes: bytes))
         var parts: [HTTPServerRequestPart] = []
         while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { parts.append(part) }
@@ -121,6 +134,10 @@ final class PlainHeadReference {
 
     private func require(_ condition: Bool, _ text: @autoclosure () -> String) throws {
         guard condition else { throw Difference(text: text()) }
+    }
+
+    private static func head(of bytes: ArraySlice<UInt8>) -> PlainHead? {
+        PlainHead.read(Array(bytes).span) { _, _ in }
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -24,11 +24,14 @@ struct RequestMutator {
         "Transfer-Encoding : chunked", "Transfer-Encoding:\u{B}chunked", "Transfer-Encoding: x, chunked",
         "Transfer-Encoding:", "Transfer-Encodin: chunked", "Transfer_Encoding: chunked",
         "X: a\r\n b", "X:\r\n b", "X:\r\n\tContent-Length: 9", "X: a\rContent-Length: 9", "X: a\nContent-Length: 9",
-        "X: a\tb", "X:\ta", "X: a\t", "X: a ", "X: ", "X:", "X:  a", "X:a", "X : a", " X: a", "\tX: a", ": a", "nothing",
-        "X Y: a", "X\u{1}: a", "(X): a", "X: \u{0}", "X: \u{7F}", "X: \u{1}", "X: é", "É: a", "X: a\r", "X: a\r\r", "X: a: b",
+        "X: a\tb", "X:\ta", "X: a\t", "X: a ", "X: ", "X:", "X:  a", "X:a", "X : a", " X: a", "\tX: a", ": a",
+        "nothing",
+        "X Y: a", "X\u{1}: a", "(X): a", "X: \u{0}", "X: \u{7F}", "X: \u{1}", "X: é", "É: a", "X: a\r", "X: a\r\r",
+        "X: a: b",
         "!#$%&'*+-.^_`|~1: a", "Host: b", "HOST: b", "Host:", "host : b", "Connection: close", "Connection: Keep-Alive",
         "connection: keep-alive", "Connection: keep-alive, close", "Connection: keep-alive, upgrade", "Connection:",
-        "Connection: close\r\nConnection: keep-alive", "Connection: x", "Proxy-Connection: close", "Expect: 100-continue",
+        "Connection: close\r\nConnection: keep-alive", "Connection: x", "Proxy-Connection: close",
+        "Expect: 100-continue",
         "Upgrade: h2c", "Upgrade: websocket\r\nConnection: upgrade", "Trailer: X", "TE: trailers", "Keep-Alive: 5",
     ].map { Array($0.utf8) }
 
@@ -38,19 +41,25 @@ struct RequestMutator {
     ].map { Array($0.utf8) }
 
     private static let targets = [
-        "/", "*", "/a b", "/\u{1}", "/\t", "/é", "http://a/b", "//a/b", "/?a=b&c=%20", "/#x", "/a#b", "a:80", "", "/[", "/\"",
+        "/", "*", "/a b", "/\u{1}", "/\t", "/é", "http://a/b", "//a/b", "/?a=b&c=%20", "/#x", "/a#b", "a:80", "", "/[",
+        "/\"",
         "/<>", "/\\", "/^`{|}", "/;=@:!$'()*+,-._~", "/a?b?c", "/a\u{7F}", "/%zz", "/a/../b",
     ].map { Array($0.utf8) }
 
     private static let versions = [
-        "HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "http/1.1", "HTTP/1.1 ", " HTTP/1.1", "HTTP/1.1\t", "",
+        "HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "http/1.1", "HTTP/1.1 ", " HTTP/1.1", "HTTP/1.1\t",
+        "",
         "HTTP/11", "HTTP/1.10", "HTTPS/1.1", "ICE/1.0", "RTSP/1.0", "HTTP/1,1", "HTTP/ 1.1",
     ].map { Array($0.utf8) }
 
-    private static let lineEnds = ["\r\n", "\n", "\r", "\r\r\n", "\n\n", "\r\n\r\n", "", " \r\n", "\n\r", "\u{0}\r\n", "\r \n"]
-        .map { Array($0.utf8) }
+    private static let lineEnds = [
+        "\r\n", "\n", "\r", "\r\r\n", "\n\n", "\r\n\r\n", "", " \r\n", "\n\r", "\u{0}\r\n", "\r \n",
+    ]
+    .map { Array($0.utf8) }
 
-    private static let odd: [UInt8] = [0x0D, 0x0A, 0x00, 0x09, 0x20, 0x0B, 0x0C, 0x7F, 0x80, 0xFF, 0x3A, 0x2C, 0x30, 0x2B]
+    private static let odd: [UInt8] = [
+        0x0D, 0x0A, 0x00, 0x09, 0x20, 0x0B, 0x0C, 0x7F, 0x80, 0xFF, 0x3A, 0x2C, 0x30, 0x2B,
+    ]
 
     /// The next request.
     mutating func next() -> [UInt8] {

@@ -1,0 +1,1 @@
+../../../../../Sources/WebAPI/Lanes/PlainHead.swift

@@ -1,0 +1,1 @@
+../../../../WebAPITests/Support/PlainHeadReference.swift

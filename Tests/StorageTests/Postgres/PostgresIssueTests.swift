@@ -1,0 +1,151 @@
+import Dispatch
+import Domain
+import PostgresStorage
+import Testing
+
+@Suite("Issuing through several PostgreSQL nodes", .enabled(if: Server.isThere))
+struct PostgresIssueTests {
+    @Test("The quota is exact over four nodes, whole and partial commands mixed")
+    func exactQuota() throws {
+        let database = try Database()
+        let (_, acme) = try database.scene(quota: 777)
+        let nodes = try (0..<4).map { _ in try database.open() }
+        let batches = try (0..<80).map { batch in
+            try (0..<13).map { number in
+                try number % 2 == 0
+                    ? acme.command("u\(number)") : acme.command("v\(batch)", name: .set("n"), image: .clear, custom: .clear)
+            }
+        }
+        let outcomes = atOnce(80) { (try? nodes[$0 % 4].issue(batches[$0])) ?? [] }.flatMap { $0 ?? [] }
+        #expect(outcomes.count == 80 * 13)
+        #expect(outcomes.count { $0.isIssued } == 777)
+        #expect(outcomes.count { $0 == .quotaExceeded } == 80 * 13 - 777)
+        #expect(try nodes[0].issuedPairs(acme.id, in: Month(of: .start)) == 777)
+        for node in nodes { node.close() }
+    }
+
+    @Test("Two nodes with overlapping batches in opposite order never end in a deadlock")
+    func noDeadlock() throws {
+        let database = try Database()
+        let (storage, acme) = try database.scene()
+        let other = try Application("other")
+        try storage.create(other.tenant, signingKey: other.sealed)
+        let nodes = [storage, try database.open()]
+        let failures = atOnce(2) { node in
+            (0..<60).compactMap { round in
+                failure { () throws(StoreFailure) in
+                    var commands = (0..<40).compactMap { number in
+                        try? (number % 3 == 0 ? other : acme).command("u\(number)", name: .set("\(node) \(round)"))
+                    }
+                    if node == 1 { commands.reverse() }
+                    return try nodes[node].issue(commands)
+                }
+            }
+        }
+        #expect(failures.compactMap { $0 }.flatMap { $0 }.map(\.text) == [])
+        #expect(try database.session().number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
+        for node in nodes { node.close() }
+    }
+
+    @Test("A user who stays the same costs no write", arguments: [1, 2])
+    func unchanged(users: Int) throws {
+        let database = try Database()
+        let (storage, acme) = try database.scene()
+        let commands = try (0..<users).map {
+            try acme.command("u\($0)", name: .set("n"), image: .set("https://i"), custom: .set("{}"))
+        }
+        _ = try storage.issue(commands)
+        let session = try database.session()
+        let before = try session.run(#"SELECT concat(xmin, ' ', xmax, ' ', ctid) FROM "user" ORDER BY user_id"#)
+        _ = try storage.issue(commands)
+        _ = try storage.issue((0..<users).map { try acme.command("u\($0)") })
+        #expect(try session.run(#"SELECT concat(xmin, ' ', xmax, ' ', ctid) FROM "user" ORDER BY user_id"#) == before)
+        #expect(try storage.issuedPairs(acme.id, in: Month(of: .start)) == Int64(3 * users))
+        storage.close()
+    }
+
+    @Test("A deactivated user is refused, alone, in a batch and among tenants, and the others are served and counted")
+    func deactivated() throws {
+        let database = try Database()
+        let (storage, acme) = try database.scene(quota: 100)
+        let other = try Application("other")
+        try storage.create(other.tenant, signingKey: other.sealed)
+        _ = try storage.issue([acme.command("gone", name: .set("kept"))])
+        try database.session().run(#"UPDATE "user" SET deactivated_at = 1"#)
+        func whole(_ application: Application, _ user: String) throws -> IssueCommand {
+            try application.command(user, name: .set("new"), image: .clear, custom: .clear)
+        }
+        #expect(try storage.issue([whole(acme, "gone")]) == [.userDeactivated])
+        #expect(try storage.issue([acme.command("gone")]) == [.userDeactivated])
+        let batch = try storage.issue([whole(acme, "a"), whole(acme, "gone"), whole(acme, "gone"), whole(acme, "z")])
+        #expect(batch.map(\.isIssued) == [true, false, false, true])
+        let mixed = try storage.issue([whole(other, "gone"), whole(acme, "gone"), whole(acme, "b"), whole(acme, "b")])
+        #expect(mixed.map(\.isIssued) == [true, false, true, true])
+        let next = Timestamp.start.adding(seconds: 11 * 86_400)
+        let months = try storage.issue([
+            whole(acme, "gone"),
+            acme.command("gone", name: .set("new"), image: .clear, custom: .clear, at: next), whole(acme, "c"),
+        ])
+        #expect(months.map(\.isIssued) == [false, false, true])
+        #expect(try storage.issuedPairs(acme.id, in: Month(of: .start)) == 6)
+        #expect(try storage.issuedPairs(acme.id, in: Month(of: next)) == 0)
+        #expect(try storage.issuedPairs(other.id, in: Month(of: .start)) == 1)
+        #expect(try storage.user(acme.id, .of("gone"))?.name == "kept")
+        storage.close()
+    }
+
+    @Test("A field that is to stay is answered as another node has just set it, never as it was")
+    func freshlyRead() throws {
+        let database = try Database()
+        let (storage, acme) = try database.scene()
+        let nodes = [storage, try database.open()]
+        _ = try storage.issue([acme.command("u", name: .set("0"), image: .set("https://0"))])
+        // One node sets only names, the other only images: whoever goes second must answer with the other's value.
+        let outcomes = atOnce(2) { node in
+            (1...50).compactMap { round in
+                let command =
+                    node == 0
+                    ? try? acme.command("u", name: .set("\(round)")) : try? acme.command("u", image: .set("https://\(round)"))
+                return command.flatMap { try? nodes[node].issue([$0]).first }
+            }
+        }
+        for outcome in outcomes.compactMap({ $0 }) { #expect(outcome.count == 50) }
+        let user = try storage.user(acme.id, .of("u"))
+        #expect(user?.name == "50")
+        #expect(user?.image == "https://50")
+        for node in nodes { node.close() }
+    }
+
+    @Test("A batch of a hundred tenants counts each against its own quota")
+    func manyTenants() throws {
+        let database = try Database()
+        let storage = try database.open()
+        let applications = try (0..<100).map { try Application("t\($0)", quota: Int64($0 % 3)) }
+        for application in applications { try storage.create(application.tenant, signingKey: application.sealed) }
+        let commands = try applications.flatMap { application in
+            try (0..<2).map { try application.command("u\($0)", name: .set("n"), image: .clear, custom: .clear) }
+        }
+        let outcomes = try storage.issue(commands)
+        for (number, application) in applications.enumerated() {
+            #expect(outcomes[2 * number..<2 * number + 2].count { $0.isIssued } == number % 3)
+            #expect(try storage.issuedPairs(application.id, in: Month(of: .start)) == Int64(number % 3))
+        }
+        storage.close()
+    }
+
+    @Test("Plans go by index however small the tables were when they were made")
+    func plans() throws {
+        let database = try Database()
+        let (storage, acme) = try database.scene()
+        _ = try storage.issue([acme.command("u", name: .set("n"))])
+        let session = try database.session()
+        let scans = #"SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_user_tables WHERE relname ~ '^(user_|issued)'"#
+        try session.run("SELECT pg_stat_force_next_flush()")
+        let before = try session.number(scans)
+        for round in 0..<20 {
+            _ = try storage.issue((0..<5).map { try acme.command("u\($0)", name: .set("\(round)")) })
+        }
+        storage.close()
+        #expect(try session.number(scans) == before)
+    }
+}

@@ -1,0 +1,95 @@
+import Domain
+import PostgresStorage
+import Testing
+
+@Suite("Migrations of a PostgreSQL database", .enabled(if: Server.isThere))
+struct PostgresMigrationTests {
+    @Test("Ten nodes that start at once make one schema, and one of them says that it did")
+    func concurrent() throws {
+        let database = try Database(empty: true)
+        let url = database.url
+        let results = atOnce(10) { _ in
+            Result { () throws(StoreFailure) in try PostgresStorage.migrate(url, world: .standing) }
+        }
+        let applied = try results.map { try #require($0).get() }.filter { !$0.isEmpty }
+        #expect(applied == [["foundation", "issuing"]])
+        #expect(try database.session().number("SELECT count(*) FROM schema_migration") == 2)
+    }
+
+    @Test("What is pending is told and not applied; what is applied is not pending")
+    func pending() throws {
+        let database = try Database(empty: true)
+        #expect(try PostgresStorage.pendingMigrations(database.url, world: .standing) == ["foundation", "issuing"])
+        #expect(try database.session().number("SELECT count(*) FROM pg_class WHERE relname = 'tenant'") == 0)
+        _ = try PostgresStorage.migrate(database.url, world: .standing)
+        #expect(try PostgresStorage.pendingMigrations(database.url, world: .standing) == [])
+        #expect(try PostgresStorage.migrate(database.url, world: .standing) == [])
+    }
+
+    @Test("A database without the schema, or with an older one, is refused and what to do is said")
+    func older() throws {
+        let empty = try Database(empty: true)
+        let none = failure { () throws(StoreFailure) in try open(empty) }
+        #expect(none?.isUnavailable == true)
+        #expect(none?.text.contains("run chat-tokens migrate") == true)
+        let old = try Database()
+        try old.session().run("DELETE FROM schema_migration WHERE version = 2")
+        #expect(failure { () throws(StoreFailure) in try open(old) }?.text.contains("at version 1") == true)
+    }
+
+    @Test("A schema newer than the program is refused, and so is migrating it")
+    func newer() throws {
+        let database = try Database()
+        try database.session().run("INSERT INTO schema_migration VALUES (3, 'future', 'c0ffee', 0)")
+        let url = database.url
+        for refused in [
+            failure { () throws(StoreFailure) in try open(database) },
+            failure { () throws(StoreFailure) in try PostgresStorage.migrate(url, world: .standing) },
+        ] {
+            #expect(refused?.isUnavailable == true)
+            #expect(refused?.text.contains("newer than this program") == true)
+        }
+    }
+
+    @Test("A node that runs already stays healthy when the schema becomes newer, but not when it is altered")
+    func outlivesUpgrade() throws {
+        let database = try Database()
+        let storage = try database.open()
+        try database.session().run("INSERT INTO schema_migration VALUES (3, 'future', 'c0ffee', 0)")
+        #expect(storage.health().isFine)
+        try database.session().run("UPDATE schema_migration SET checksum = 'c0ffee'")
+        #expect(storage.health().migrations?.contains("checksums differ") == true)
+        storage.close()
+    }
+
+    @Test("A history that was altered is refused")
+    func alteredChecksum() throws {
+        let database = try Database()
+        try database.session().run("UPDATE schema_migration SET checksum = 'c0ffee' WHERE version = 1")
+        let refused = failure { () throws(StoreFailure) in try open(database) }
+        #expect(refused?.isCorrupt == true)
+        #expect(refused?.text.contains("checksums differ") == true)
+    }
+
+    @Test("A migration that fails leaves nothing behind")
+    func wholeOrNothing() throws {
+        let database = try Database(empty: true)
+        try database.session().run("CREATE TABLE change_log (poem text)")
+        let url = database.url
+        let refused = failure { () throws(StoreFailure) in try PostgresStorage.migrate(url, world: .standing) }
+        #expect(refused?.text.contains("change_log") == true)
+        #expect(try database.session().number("SELECT count(*) FROM pg_class WHERE relname = 'tenant'") == 0)
+    }
+
+    @Test("The history is what it was when it was released")
+    func pinned() throws {
+        let database = try Database()
+        // Append here; never change a line.
+        #expect(
+            try database.session().run("SELECT checksum FROM schema_migration ORDER BY version") == ["", ""])
+    }
+
+    private func open(_ database: Database) throws(StoreFailure) -> PostgresStorage {
+        try PostgresStorage.open(database.url, mode: .tool, world: .standing)
+    }
+}
