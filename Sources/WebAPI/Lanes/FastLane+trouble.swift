@@ -22,6 +22,17 @@ extension FastLane {
         }
     }
 
+    /// Ends the request that was just taken up if its own bytes are what the decoder could not read.
+    func refuseWhatCannotEnd() {
+        guard held.isEmpty, let failure = failureBehind else { return }
+        switch exchange {
+        case .reading: refuseConnection(failure)
+        case .main(isRequestComplete: false, _):
+            if isMainAnswering { context?.close(mode: .all, promise: nil) } else { refuseConnection(failure) }
+        case .none, .answering, .dropping, .main: break
+        }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The decoder gave up before; what comes behind is dropped, and the answers under way still reach the client.
         if case .dataReceivedInErrorState? = error as? ByteToMessageDecoderError { return }
@@ -38,17 +49,10 @@ extension FastLane {
             case .headerOverflow: .headersTooLarge
             default: .invalidRequest("The bytes received are not an acceptable HTTP/1.1 request.", [])
             }
+        failureBehind = failure
         switch exchange {
-        case .none where held.isEmpty, .reading: refuseConnection(failure)
-        case .none, .answering: failureBehind = failure
-        case .main(let isRequestComplete, _):
-            if isRequestComplete {
-                failureBehind = failure
-            } else if isMainAnswering {
-                context.close(mode: .all, promise: nil)
-            } else {
-                refuseConnection(failure)
-            }
+        case .none where held.isEmpty: refuseConnection(failure)
+        case .none, .answering, .reading, .main: refuseWhatCannotEnd()
         case .dropping: context.close(mode: .all, promise: nil)
         }
     }

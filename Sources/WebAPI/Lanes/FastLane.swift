@@ -179,7 +179,10 @@ final class FastLane: ChannelDuplexHandler, HotSink {
             needsReadComplete = false
             context?.fireChannelReadComplete()
         }
-        guard case .none = exchange else { return resumeReading() }
+        guard case .none = exchange else {
+            refuseWhatCannotEnd()
+            return resumeReading()
+        }
         if keepsAlive, let failure = failureBehind { return refuseConnection(failure) }
         guard keepsAlive, !isQuiescing, !isInputClosed else { return close() }
         deadline = workspace.connections.now + limits.idleSeconds
