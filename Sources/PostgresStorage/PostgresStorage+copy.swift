@@ -61,8 +61,9 @@ extension PostgresStorage: CopyEnd {
     ) throws(StoreFailure) -> [Element] {
         try pool.use { connection throws(StoreFailure) in
             var elements: [Element] = []
-            try connection.exchange([Self.patient, statement], patience: Self.patience) { place, answer
-                throws(StoreFailure) in
+            try connection.exchange([Self.patient, statement], patience: Self.patience) {
+                place, answer
+                    throws(StoreFailure) in
                 if place == 1 { elements = try answer.rows(read) }
             }
             return elements

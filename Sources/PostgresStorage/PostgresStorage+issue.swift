@@ -40,7 +40,8 @@ extension PostgresStorage {
                 #"SELECT name, image, custom FROM "user" WHERE tenant_id = $1 AND user_id = $2"#, .text(tenant.text),
                 .text(id.text))
         ) { row throws(StoreFailure) in
-            User(id: id, name: try row.optionalText(0), image: try row.optionalText(1), custom: try row.optionalBytes(2))
+            User(
+                id: id, name: try row.optionalText(0), image: try row.optionalText(1), custom: try row.optionalBytes(2))
         }.first
     }
 

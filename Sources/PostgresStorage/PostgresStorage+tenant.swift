@@ -37,8 +37,8 @@ extension PostgresStorage {
             ]) { place, answer throws(StoreFailure) in
                 switch place {
                 case 2:
-                    for (id, name) in try answer.rows({ row throws(StoreFailure) in (try row.text(0), try row.text(1)) })
-                    { claims[id, default: []].append(name) }
+                    for (id, name) in try answer.rows({ row throws(StoreFailure) in (try row.text(0), try row.text(1)) }
+                    ) { claims[id, default: []].append(name) }
                 case 3:
                     tenants = try answer.rows { row throws(StoreFailure) in
                         try Tenant(row, tokenClaims: claims[try row.text(0)] ?? [])

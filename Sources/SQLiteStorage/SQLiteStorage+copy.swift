@@ -43,8 +43,10 @@ extension SQLiteStorage: CopyEnd {
             }
             for (tenant, kid) in table.activeKeys(among: rows) {
                 try db.execute(
-                    sql: "UPDATE signing_key SET state = 'retired' WHERE state = 'active' AND tenant_id = ? AND kid <> ?",
-                    arguments: [tenant.text, kid.text])
+                    sql: """
+                        UPDATE signing_key SET state = 'retired'
+                        WHERE state = 'active' AND tenant_id = ? AND kid <> ?
+                        """, arguments: [tenant.text, kid.text])
             }
             let put = try db.cachedStatement(sql: table.upsert)
             for row in rows {

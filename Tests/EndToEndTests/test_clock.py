@@ -31,6 +31,11 @@ class Clock:
         return Server(deployment, prefix=("env",), environment=self.environment)
 
     @staticmethod
+    def library() -> str | None:
+        """The library that moves clocks."""
+        return next((str(path) for pattern in LIBRARIES for path in pathlib.Path("/").glob(pattern[1:])), None)
+
+    @staticmethod
     def forget(pid: int) -> None:
         """Removes what the library leaves in shared memory."""
         for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
@@ -43,9 +48,7 @@ class Clock:
 @pytest.fixture
 def moved(make_deployment, tmp_path, unavailable):
     """A server whose clock the test moves, its tenant with narrow limits, and a key."""
-    library = next((str(path) for pattern in LIBRARIES for path in pathlib.Path("/").glob(pattern[1:])), None)
-    if library is None:
-        unavailable("faketime")
+    library = Clock.library() or unavailable("faketime")
     made = make_deployment()
     made.tenant("acme", rate=5, burst=10)
     key = made.key("acme")

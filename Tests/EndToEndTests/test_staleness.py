@@ -27,6 +27,14 @@ def node(cluster, proxy):
         yield running
 
 
+@pytest.fixture(autouse=True)
+def healed(node, proxy):
+    """Every test begins with a node that is in step, however the one before it ended."""
+    eventually(lambda: node.ask("GET", "/readyz").status == 200, timeout=10)
+    yield
+    proxy.heal()
+
+
 def revoke(cluster, key: str) -> None:
     cluster.run("key", "revoke", key[: len("chatsdk_") + 12], "--reason", "stolen")
 
@@ -75,7 +83,6 @@ def test_a_node_cut_off_from_the_log_answers_503_and_comes_back_by_itself(cluste
         f"back {1_000 * recovery:.0f} ms after the end"
     )
     assert recovery <= 5
-    eventually(lambda: node.ask("GET", "/readyz").status == 200, timeout=5)
 
 
 def test_without_the_notifications_the_log_is_read_all_the_same(cluster, node, proxy):
@@ -91,7 +98,6 @@ def test_without_the_notifications_the_log_is_read_all_the_same(cluster, node, p
         revoked = time.monotonic()
         eventually(lambda key=key: node.issue(key, {"userId": "u"}).status == 401, timeout=5)
         delays.append(time.monotonic() - revoked)
-    proxy.heal()
     evidence.note_figure(f"revoked while the notifications are dead: in force after {max(delays):.2f} s at most")
     assert max(delays) < 2
 
@@ -103,7 +109,6 @@ def test_without_the_notifications_for_long_nothing_becomes_stale(cluster, node,
     while time.monotonic() < end:
         assert node.issue(cluster_key, {"userId": "u"}).status == 200
         time.sleep(0.05)
-    proxy.heal()
 
 
 def test_the_metrics_say_how_far_behind_a_node_is(node, proxy):

@@ -65,7 +65,8 @@ struct Installation {
         // Two commands may be the first at once; one of them set the key.
         let inForce = try database.telling { () throws(StoreFailure) in try storage.setMasterKeyCheck(value) }
         guard MasterKeyCheck.value(inForce, fits: master) else {
-            throw CommandFailure("Another command has just set the database \(database.name) up with another master key.")
+            throw CommandFailure(
+                "Another command has just set the database \(database.name) up with another master key.")
         }
     }
 }

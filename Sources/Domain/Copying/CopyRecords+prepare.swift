@@ -30,7 +30,8 @@ extension CopyRecords {
         let strangers = Set(there.map(\.id)).subtracting(here.map(\.id)).map(\.text).sorted()
         guard strangers.isEmpty else {
             throw .refused(
-                "The target holds tenants that the source does not know: \(strangers.prefix(10).joined(separator: ", "))")
+                "The target holds tenants that the source does not know: \(strangers.prefix(10).joined(separator: ", "))"
+            )
         }
     }
 }

@@ -118,9 +118,12 @@ extension CopyRecords {
             for row in rows { pass.seen.add(row) }
             // Beyond its last row the target has nothing to compare with: a first copy only writes.
             let isBeyond = last.map { last in start.map { last <= $0 } ?? false } ?? true
-            let stored = isBeyond ? [] : try ask(.target) { target throws(StoreFailure) in
-                try target.rows(of: table, after: start, through: end, limit: nil)
-            }
+            let stored =
+                isBeyond
+                ? []
+                : try ask(.target) { target throws(StoreFailure) in
+                    try target.rows(of: table, after: start, through: end, limit: nil)
+                }
             let difference = CopyDifference(from: stored, to: rows, in: table)
             if !difference.isEmpty {
                 try ask(.target) { target throws(StoreFailure) in

@@ -11,6 +11,8 @@ package protocol CopyEnd: Storage {
     ///   - lower: the rows after this key; nil: from the first.
     ///   - upper: the rows up to this key and with it; nil: to the last.
     ///   - limit: the most rows returned; nil: all.
+    /// - Returns: the rows, at most `limit`.
+    /// - Throws: `corrupt` where a column holds what it must not; `unavailable` where the database does not answer.
     func rows(of table: CopyTable, after lower: CopyKey?, through upper: CopyKey?, limit: Int?)
         throws(StoreFailure) -> [CopyRow]
     /// Stores the rows, each in place of the one that has its key, and removes the others by theirs.

@@ -13,7 +13,9 @@ extension Connection {
         while true {
             // Nil ends the answers of one statement.
             guard let answer = try next(until: deadline) else {
-                guard unsafe PQstatus(session) == CONNECTION_OK else { throw failure ?? lost() }
+                guard unsafe PQstatus(session) == CONNECTION_OK, world.monotonicNanoseconds() < deadline else {
+                    throw failure ?? lost()
+                }
                 continue
             }
             switch answer.status {

@@ -55,8 +55,8 @@ struct Schema: Sendable {
 
     /// What is wrong with the schema for this program; nil: nothing.
     ///
-    /// - Parameter isRunning: whether it may have become newer meanwhile: migrations leave alone what the release
-    ///   before uses, and a rolling upgrade must not take every old node out of service at once.
+    /// For a program that is running it may have become newer meanwhile: migrations leave alone what the release before
+    /// uses, and a rolling upgrade must not take every old node out of service at once.
     func complaint(_ connection: inout Connection, isRunning: Bool = false) throws(StoreFailure) -> String? {
         let version = try applied(&connection, orNewer: isRunning)
         guard version < migrations.count else { return nil }

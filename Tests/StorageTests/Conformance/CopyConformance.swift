@@ -36,7 +36,8 @@ private struct Move {
         key.revocation = APIKey.Revocation(at: .start, reason: "")
         try source.update(key)
         // Orders that differ between bytes, code points in UTF-16 and any language; two texts that look the same.
-        for id in ["a", "B", "Z", "é", "e\u{301}", "ß", "日本", "\u{FFFD}", "🎉", "10", "9", "a\\", "a'b", "a\"b", "a,b{}"] {
+        let odd = ["é", "e\u{301}", "ß", "日本", "\u{FFFD}", "\u{FFFF}", "🎉", "a\\", "a'b", "a\"b", "a,b{}"]
+        for id in ["a", "B", "Z", "10", "9"] + odd {
             _ = try source.issue([acme.command(id, name: .set("ÄB"), custom: .set(#"{"n":1.0,"s":"\u0000"}"#))])
         }
         _ = try source.issue([acme.command("empty", name: .set("")), globex.command("a")])
@@ -72,7 +73,11 @@ extension CopyFailure {
 
 @Suite("A copy between any two databases")
 struct CopyConformance {
+    /// Every pair, but of those in which a server is reached in two ways only one.
     static let pairs = Backend.all.flatMap { from in Backend.all.map { (from, $0) } }
+        .filter { from, to in
+            from.testDescription == to.testDescription || [from, to].contains { $0.testDescription == "SQLite" }
+        }
 
     @Test("Everything arrives byte for byte, whatever the size of a page", arguments: pairs)
     func whole(backends: (Backend, Backend)) throws {

@@ -46,7 +46,9 @@ final class OwnServer: Sendable {
     }
 
     func start() throws {
-        try asOwner("\(programs)/pg_ctl -D \(folder)/data -w -l \(folder)/log start")
+        // `Process` takes its child to be running for as long as anybody holds what the child was given to hold.
+        let closing = "for f in /proc/self/fd/*; do f=${f##*/}; [ $f -gt 2 ] && eval \"exec $f>&-\"; done"
+        try asOwner("(\(closing); \(programs)/pg_ctl -D \(folder)/data -w -l \(folder)/log start); exit $?")
     }
 
     /// Ends it as a crash would: what was only in the server's memory is lost.
@@ -56,12 +58,14 @@ final class OwnServer: Sendable {
 
     /// Sends the signal to all of its processes.
     func signal(_ name: String) {
-        try? shell("p=$(head -1 \(folder)/data/postmaster.pid); kill -\(name) $p $(ps -o pid= --ppid $p)")
+        // A process may have ended since it was listed.
+        try? shell(
+            "p=$(head -1 \(folder)/data/postmaster.pid); kill -\(name) $p; kill -\(name) $(ps -o pid= --ppid $p) || :")
     }
 
     private func asOwner(_ command: String) throws {
         let prefix = geteuid() == 0 ? "runuser -u postgres -- " : ""
-        try shell("cd \(folder); \(prefix)sh -c \"$0\"", command)
+        try shell("cd \(folder); \(prefix)bash -c \"$0\"", command)
     }
 
     private func shell(_ command: String, _ argument: String = "sh") throws {

@@ -41,7 +41,9 @@ struct PostgresBadDayTests {
         storage.close()
     }
 
-    @Test("What was acknowledged survives a crash of a server that does not flush by itself", .enabled(if: OwnServer.isPossible))
+    @Test(
+        "What was acknowledged survives a crash of a server that does not flush by itself",
+        .enabled(if: OwnServer.isPossible))
     func durable() throws {
         let server = try OwnServer()
         _ = try PostgresStorage.migrate(server.url, world: .standing)
@@ -67,7 +69,9 @@ struct PostgresBadDayTests {
         storage.close()
     }
 
-    @Test("While it is frozen every call ends in bounded time, and soon after it goes on they work", .enabled(if: OwnServer.isPossible))
+    @Test(
+        "While it is frozen every call ends in bounded time, and soon after it goes on they work",
+        .enabled(if: OwnServer.isPossible))
     func frozen() throws {
         let server = try OwnServer()
         _ = try PostgresStorage.migrate(server.url, world: .standing)
@@ -81,7 +85,9 @@ struct PostgresBadDayTests {
             let results = atOnce(12) { number in
                 let isRefused: Bool
                 switch number % 3 {
-                case 0: isRefused = failure { () throws(StoreFailure) in try storage.issue([command]) }?.isUnavailable == true
+                case 0:
+                    isRefused =
+                        failure { () throws(StoreFailure) in try storage.issue([command]) }?.isUnavailable == true
                 case 1: isRefused = failure { () throws(StoreFailure) in try storage.tenants() }?.isUnavailable == true
                 default: isRefused = !storage.waitForChange(seconds: 1)
                 }

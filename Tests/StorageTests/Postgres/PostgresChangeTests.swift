@@ -102,7 +102,8 @@ struct PostgresChangeTests {
         #expect(try session.run(months).last == "change_log_202711")
         #expect(try session.number("SELECT count(*) FROM change_log_202611") == 1)
         // What was logged before there were partitions, and one old partition.
-        try session.run("INSERT INTO change_log VALUES (-2, 'tenant', 'old', 0), (-1, 'tenant', 'recent', 1790000000000)")
+        try session.run(
+            "INSERT INTO change_log VALUES (-2, 'tenant', 'old', 0), (-1, 'tenant', 'recent', 1790000000000)")
         try session.run(
             """
             CREATE TABLE change_log_202601 PARTITION OF change_log FOR VALUES FROM (1767225600000) TO (1769904000000)

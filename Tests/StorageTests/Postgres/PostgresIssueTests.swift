@@ -13,7 +13,8 @@ struct PostgresIssueTests {
         let batches = try (0..<80).map { batch in
             try (0..<13).map { number in
                 try number % 2 == 0
-                    ? acme.command("u\(number)") : acme.command("v\(batch)", name: .set("n"), image: .clear, custom: .clear)
+                    ? acme.command("u\(number)")
+                    : acme.command("v\(batch)", name: .set("n"), image: .clear, custom: .clear)
             }
         }
         let outcomes = atOnce(80) { (try? nodes[$0 % 4].issue(batches[$0])) ?? [] }.flatMap { $0 ?? [] }
@@ -43,7 +44,9 @@ struct PostgresIssueTests {
             }
         }
         #expect(failures.compactMap { $0 }.flatMap { $0 }.map(\.text) == [])
-        #expect(try database.session().number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
+        #expect(
+            try database.session().number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+                == 0)
         for node in nodes { node.close() }
     }
 
@@ -105,7 +108,8 @@ struct PostgresIssueTests {
             (1...50).compactMap { round in
                 let command =
                     node == 0
-                    ? try? acme.command("u", name: .set("\(round)")) : try? acme.command("u", image: .set("https://\(round)"))
+                    ? try? acme.command("u", name: .set("\(round)"))
+                    : try? acme.command("u", image: .set("https://\(round)"))
                 return command.flatMap { try? nodes[node].issue([$0]).first }
             }
         }

@@ -19,7 +19,7 @@ struct CopyCoverageTests {
             return try Dictionary(
                 uniqueKeysWithValues: tables.filter { !Self.own.contains($0) }.map { table in
                     let columns = try db.columns(in: table)
-                    let key = columns.filter { $0.primaryKeyIndex > 0 }.sorted { $0.primaryKeyIndex < $1.primaryKeyIndex }
+                    let key = columns.filter { $0.primaryKeyIndex > 0 }
                     return (table, [Set(columns.map(\.name)), Set(key.map(\.name))])
                 })
         }

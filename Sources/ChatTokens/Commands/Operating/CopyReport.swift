@@ -1,7 +1,7 @@
 internal import Domain
 internal import Tokens
 
-/// Says on stderr how far a copy is, about once a second.
+/// Says on stderr how far a copy is, about once a second and at the end of every large table.
 struct CopyWatch {
     private let world: World
     private let start: Int64
@@ -25,7 +25,8 @@ struct CopyWatch {
         if progress.table != table || progress.phase != phase {
             (table, phase, since) = (progress.table, progress.phase, now)
         }
-        guard now - latest >= 1_000_000_000 else { return }
+        let isEnd = progress.done == progress.total && progress.total >= 10_000
+        guard isEnd || now - latest >= 1_000_000_000 else { return }
         latest = now
         let rate = Int64(Double(progress.done) / max(0.001, Double(now - since) / 1e9))
         let percent = progress.total == 0 ? 100 : min(100, progress.done * 100 / progress.total)
