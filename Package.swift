@@ -111,7 +111,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["Domain", "PostgresStorage", "SQLiteStorage", "Tokens"], swiftSettings: strict),
+            name: "CommandTests", dependencies: ["Domain", "PostgresStorage", "SQLiteStorage", "Tokens"],
+            swiftSettings: strict),
         .testTarget(
             name: "WebAPITests",
             dependencies: [
