@@ -23,8 +23,9 @@ package final class SharedLimiter: Sendable {
     /// Decides requests in their order, those of one tenant together; blocks for one round trip.
     package func decide(_ requests: [Allowance]) -> [RateLimit.Decision] {
         var groups = Groups(requests)
-        let standings = limits.spend(groups.spends)
-        precondition(standings.count == groups.spends.count, "a standing for every spend")
+        let spends = groups.spends
+        let standings = limits.spend(spends)
+        precondition(standings.count == spends.count, "a standing for every spend")
         groups.arrivals = standings.map { $0?.arrival ?? 0 }
         let decisions = zip(requests, groups.ofRequest).map { request, group in
             guard let standing = standings[group] else { return decideAlone(request) }
@@ -32,7 +33,7 @@ package final class SharedLimiter: Sendable {
             groups.arrivals[group] = decision.arrival
             return decision
         }
-        follow(standings, groups)
+        follow(standings, spends, groups)
         return decisions
     }
 
@@ -42,18 +43,20 @@ package final class SharedLimiter: Sendable {
         return request.limiter.spend(request.limit.share(of: limits.nodes), now: world.monotonicNanoseconds())
     }
 
-    private func follow(_ standings: [LimitStanding?], _ groups: Groups) {
+    private func follow(_ standings: [LimitStanding?], _ spends: [LimitSpend], _ groups: Groups) {
         let now = world.monotonicNanoseconds()
         for (index, standing) in standings.enumerated() {
             guard let standing else { continue }
-            groups.limiters[index].follow(ahead: groups.arrivals[index] - standing.now, now: now)
-            shared.add(Int64(groups.spends[index].count), ordering: .relaxed)
+            groups.allowances[index].limiter.follow(ahead: groups.arrivals[index] - standing.now, now: now)
+            shared.add(Int64(spends[index].count), ordering: .relaxed)
         }
     }
 }
 
-/// What a request may spend: its tenant's limit, and this node's own record of it.
-package struct Allowance: Sendable {
+/// What the requests of a tenant may spend: its limit as it is set, and this node's own record of it.
+///
+/// A class, since every request is handed on with it.
+package final class Allowance: Sendable {
     let tenant: Tenant.ID
     let limit: RateLimit
     let limiter: RateLimiter
@@ -66,40 +69,35 @@ package struct Allowance: Sendable {
     }
 }
 
-extension TenantState {
-    /// What its requests may spend.
-    package var allowance: Allowance { Allowance(tenant: tenant.id, limit: limit, limiter: limiter) }
-}
-
 /// Requests that spend one limit, folded into one spend.
 private struct Groups {
-    private(set) var spends: [LimitSpend] = []
-    private(set) var limiters: [RateLimiter] = []
+    private(set) var allowances: [Allowance] = []
+    private var counts: [Int] = []
     /// The group of each request.
     private(set) var ofRequest: [Int] = []
     /// How far each limit has come.
     var arrivals: [Int64] = []
 
     init(_ requests: [Allowance]) {
-        var counts: [Int] = []
-        var firsts: [Int] = []
         var known: [ObjectIdentifier: Int] = [:]
         ofRequest.reserveCapacity(requests.count)
-        for (index, request) in requests.enumerated() {
-            // A limit that was just changed is another limit, whose requests come after.
-            if let group = known[ObjectIdentifier(request.limiter)], requests[firsts[group]].limit == request.limit {
+        for request in requests {
+            if let last = ofRequest.last, allowances[last] === request {
+                counts[last] += 1
+                ofRequest.append(last)
+            } else if let group = known[ObjectIdentifier(request)] {
                 counts[group] += 1
                 ofRequest.append(group)
-                continue
+            } else {
+                known[ObjectIdentifier(request)] = counts.count
+                ofRequest.append(counts.count)
+                allowances.append(request)
+                counts.append(1)
             }
-            known[ObjectIdentifier(request.limiter)] = counts.count
-            ofRequest.append(counts.count)
-            counts.append(1)
-            firsts.append(index)
         }
-        limiters = firsts.map { requests[$0].limiter }
-        spends = zip(firsts, counts).map { first, count in
-            LimitSpend(tenant: requests[first].tenant, limit: requests[first].limit, count: count)
-        }
+    }
+
+    var spends: [LimitSpend] {
+        zip(allowances, counts).map { LimitSpend(tenant: $0.tenant, limit: $0.limit, count: $1) }
     }
 }

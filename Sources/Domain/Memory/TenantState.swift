@@ -8,6 +8,8 @@ package final class TenantState: Sendable {
     package let ring: KeyRing
     /// The rate limit in force and its running state, which outlives a reload of the tenant.
     package let limit: RateLimit, limiter: RateLimiter
+    /// The two as a request spends them where nodes share limits.
+    package let allowance: Allowance
     /// `<public URL>/t/<tenant>`, the `iss` of its tokens.
     package let issuer: [UInt8]
     /// The strong entity tag of the ring's JWK set, with its quotes.
@@ -46,6 +48,7 @@ package final class TenantState: Sendable {
         self.ring = ring
         self.limiter = limiter
         limit = tenant.rateLimit
+        allowance = Allowance(tenant: tenant.id, limit: limit, limiter: limiter)
         jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)
         issuer = Array("\(deployment.publicURL)/t/\(tenant.id)".utf8)

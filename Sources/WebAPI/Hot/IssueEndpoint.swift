@@ -7,32 +7,29 @@ struct IssueEndpoint: Sendable {
     let issue: IssueTokens
     let world: World
 
-    /// A request whose key and scope are good.
-    private struct Visit {
+    /// A request whose key and scope are good, on its way to an answer; a class, since it is handed on from wait to
+    /// wait.
+    private final class Visit {
         let request: HotRequest
         let key: APIKey.ID
         let state: TenantState
         let workspace: Workspace
         let sink: any HotSink
-    }
-
-    /// A request whose user is on its way to the database.
-    private final class Pending {
-        let request: HotRequest
-        let command: IssueCommand
-        let decision: RateLimit.Decision
-        let workspace: Workspace
-        let sink: any HotSink
 
         init(
-            _ request: HotRequest, _ command: IssueCommand, _ decision: RateLimit.Decision, _ workspace: Workspace,
+            _ request: HotRequest, from key: APIKey.ID, of state: TenantState, _ workspace: Workspace,
             _ sink: any HotSink
         ) {
             self.request = request
-            self.command = command
-            self.decision = decision
+            self.key = key
+            self.state = state
             self.workspace = workspace
             self.sink = sink
+        }
+
+        func answer(_ response: consuming HotResponse) {
+            sink.respond(response, to: request)
+            workspace.recycle(response)
         }
     }
 
@@ -43,16 +40,12 @@ struct IssueEndpoint: Sendable {
         case .caller(let caller):
             // Operator and node keys belong to no tenant, so there is nobody to issue for.
             guard let state = caller.tenant else { return .refuse(.scopeMissing("tokens:issue")) }
-            return admit(request, from: caller.key.id, of: state, in: workspace, service: service, sink: sink)
+            return admit(Visit(request, from: caller.key.id, of: state, workspace, sink), service: service)
         }
     }
 
-    private func admit(
-        _ request: HotRequest, from key: APIKey.ID, of state: TenantState, in workspace: Workspace,
-        service: HotService, sink: any HotSink
-    ) -> HotStep {
-        let visit = Visit(request: request, key: key, state: state, workspace: workspace, sink: sink)
-        guard let decision = issue.spend(state, now: world.monotonicNanoseconds()) else {
+    private func admit(_ visit: Visit, service: HotService) -> HotStep {
+        guard let decision = issue.spend(visit.state, now: world.monotonicNanoseconds()) else {
             ask(visit, service: service)
             return .waiting
         }
@@ -68,69 +61,65 @@ struct IssueEndpoint: Sendable {
             guard case .success(let decision) = result else {
                 return service.refuse(visit.request, with: .storageUnavailable, sink: visit.sink)
             }
-            guard let response = proceed(visit, decision, service: service) else { return }
-            visit.sink.respond(response, to: visit.request)
-            visit.workspace.recycle(response)
+            if let response = proceed(visit, decision, service: service) { visit.answer(response) }
         }
     }
 
     /// What a request becomes under its limit: an answer, or nil where its user is on the way to the database.
     private func proceed(_ visit: Visit, _ decision: RateLimit.Decision, service: HotService) -> HotResponse? {
-        let (request, state, workspace) = (visit.request, visit.state, visit.workspace)
-        let body = request.body
+        let body = visit.request.body
         do throws(Failure) {
             guard decision.isAllowed else {
-                throw .rateLimited(state.limit, retryAfter: decision.resetSeconds)
+                throw .rateLimited(visit.state.limit, retryAfter: decision.resetSeconds)
             }
-            guard request.headers.isJSON else { throw .unsupportedMediaType }
-            let wish = try IssueBody.read(body.readableBytesUInt8Span, scanner: &workspace.scanner)
-            let grant = workspace.grants.next(at: world.now())
-            let command = try issue.command(for: wish, apiKey: visit.key, of: state, grant: grant)
-            submit(Pending(request, command, decision, workspace, visit.sink), service: service)
+            guard visit.request.headers.isJSON else { throw .unsupportedMediaType }
+            let wish = try IssueBody.read(body.readableBytesUInt8Span, scanner: &visit.workspace.scanner)
+            let grant = visit.workspace.grants.next(at: world.now())
+            let command = try issue.command(for: wish, apiKey: visit.key, of: visit.state, grant: grant)
+            submit(command, of: visit, decision, service: service)
             return nil
         } catch {
-            return refusal(error, of: request, state.limit, decision, service)
+            return refusal(error, of: visit, decision, service)
         }
     }
 
-    private func submit(_ pending: Pending, service: HotService) {
-        let workspace = pending.workspace
-        let waiting = NIOLoopBound(pending, eventLoop: workspace.loop)
-        workspace.outbox.add(pending.command, issue: issue) { result in
-            let pending = waiting.value
-            let limit = pending.command.draft.state.limit
+    private func submit(
+        _ command: IssueCommand, of visit: Visit, _ decision: RateLimit.Decision, service: HotService
+    ) {
+        let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
+        visit.workspace.outbox.add(command, issue: issue) { result in
+            let visit = waiting.value
             var response: HotResponse
             do throws(Failure) {
-                response = try self.response(user: try result.get(), pending)
+                response = try self.response(user: try result.get(), command.draft, decision, visit.workspace)
             } catch {
-                response = refusal(error, of: pending.request, limit, pending.decision, service)
+                response = refusal(error, of: visit, decision, service)
             }
-            pending.sink.respond(response, to: pending.request)
-            pending.workspace.recycle(response)
+            visit.answer(response)
         }
     }
 
     private func refusal(
-        _ failure: Failure, of request: HotRequest, _ limit: RateLimit, _ decision: RateLimit.Decision,
-        _ service: HotService
+        _ failure: Failure, of visit: Visit, _ decision: RateLimit.Decision, _ service: HotService
     ) -> HotResponse {
-        var response = service.problem(failure, for: request)
+        var response = service.problem(failure, for: visit.request)
         // A quota says all there is to say about when to come back.
         if case .quotaExceeded = failure { return response }
-        RateLimitFields.append(limit, decision, to: &response.fields)
+        RateLimitFields.append(visit.state.limit, decision, to: &response.fields)
         return response
     }
 
-    private func response(user: User, _ pending: Pending) throws(Failure) -> HotResponse {
-        let draft = pending.command.draft
-        var response = pending.workspace.response(status: 200)
+    private func response(
+        user: User, _ draft: TokenDraft, _ decision: RateLimit.Decision, _ workspace: Workspace
+    ) throws(Failure) -> HotResponse {
+        var response = workspace.response(status: 200)
         response.fields.append(text: "Content-Type: application/json\r\nCache-Control: no-store\r\n")
-        RateLimitFields.append(draft.state.limit, pending.decision, to: &response.fields)
+        RateLimitFields.append(draft.state.limit, decision, to: &response.fields)
         do throws(TokenFailure) {
             response.body.append(text: "{\"token\":\"")
-            try draft.appendToken(.rest, for: user, payload: &pending.workspace.payload, to: &response.body)
+            try draft.appendToken(.rest, for: user, payload: &workspace.payload, to: &response.body)
             response.body.append(text: "\",\"wsToken\":\"")
-            try draft.appendToken(.ws, for: user, payload: &pending.workspace.payload, to: &response.body)
+            try draft.appendToken(.ws, for: user, payload: &workspace.payload, to: &response.body)
         } catch {
             throw .internalError
         }
