@@ -66,9 +66,9 @@ lint: $(VENV)/installed ## Check formatting, scripts, and that the generated doc
 format: ## Format the Swift files in place
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format format --in-place --parallel
 
-fuzz: ## Fuzz the JSON scanner and the token parser, SECONDS=60 each
+fuzz: ## Fuzz the JSON scanner, the token parser and the request reader, SECONDS=60 each
 	@.ci/packages $(BUILD_PACKAGES)
-	$(MAKE) -C Tests/Fuzz json token SECONDS=$(SECONDS)
+	$(MAKE) -C Tests/Fuzz json token http SECONDS=$(SECONDS)
 
 clean: ## Remove everything that was built; .data/ stays
 	rm -rf .build Benchmarks/.build

@@ -283,6 +283,36 @@ def test_the_length_of_a_head_does_not_matter(connect, known, size):
             assert wire.read().json["valid"] is True
 
 
+HIDDEN = request("GET", "/verify?expect=ws", headers={"X-Request-ID": "hidden"})
+AROUND = {
+    "a field value": (request("GET", "/verify", headers={"X-Request-ID": "plain-1"})[:-2] + b"X: ", b"", 400),
+    "a body": (request("POST", "/verify", headers={"Content-Length": str(len(HIDDEN))}), b"", 401),
+    "a main-lane body": (request("POST", "/nothing", headers={"Content-Length": str(len(HIDDEN))}), b"", 404),
+    "half a body": (request("POST", "/verify", headers={"Content-Length": str(len(HIDDEN) + 2)}) + b"[", b"]", 401),
+    "a chunk": (
+        request("POST", "/verify", headers={"Transfer-Encoding": "chunked"}) + b"%x\r\n" % len(HIDDEN),
+        b"\r\n0\r\n\r\n",
+        401,
+    ),
+}
+
+
+@pytest.mark.parametrize("place", AROUND)
+def test_a_packet_that_looks_like_a_request_is_none_inside_of_another(connect, place):
+    before, after, status = AROUND[place]
+    with connect() as wire:
+        for packet in (before, HIDDEN, after):
+            if packet:
+                wire.send(packet)
+                time.sleep(0.03)
+        answer = wire.read()
+        assert answer.status == status and answer["X-Request-ID"] != "hidden"
+        if status == 400:
+            assert wire.ended()
+        else:
+            assert wire.ask("GET", "/healthz").json == {"status": "ok"}
+
+
 def test_a_request_without_a_name_is_given_one_of_its_own(connect, known):
     with connect() as wire:
         names = []

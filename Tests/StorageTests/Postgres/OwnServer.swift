@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A PostgreSQL server of a test's own, which may be frozen and killed; it lies in memory where the system has such a
-/// folder, flushes commits only for those who ask, and ends with the last reference.
+/// A PostgreSQL server of a test's own, which may be frozen and killed; it flushes commits only for those who ask, and
+/// ends with the last reference.
 final class OwnServer: Sendable {
     let url: String
     private let folder: String
@@ -20,7 +20,9 @@ final class OwnServer: Sendable {
 
     init() throws {
         programs = try #require(Self.programs)
-        folder = NSTemporaryDirectory() + "own-server-" + Server.name()
+        // Beside the server of the tests, so that `Tests/Services/run` ends this one too, should the tests be killed.
+        let data = try #require(Server.shared?.folder) as NSString
+        folder = (data.deletingLastPathComponent as NSString).deletingLastPathComponent + "/own-" + Server.name()
         let port = Int.random(in: 20_000...32_000)
         url = "postgres://postgres@127.0.0.1:\(port)/postgres?sslmode=disable"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
