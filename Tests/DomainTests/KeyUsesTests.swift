@@ -1,4 +1,5 @@
 import Domain
+import SQLiteStorage
 import Testing
 
 @Suite("Uses of API keys are counted in memory and stored now and then")
