@@ -73,7 +73,7 @@ struct SigningKeysTests {
             let hs = try #require(try server.signingKeys.list(acme).first).kid
             let answer = try await server.answer(Ask("POST", "/admin/signing-keys/\(hs)/export", key: root, fields))
             #expect(answer.status == 200 && answer["content-type"] == "application/jwk+json")
-            #expect(try answer.json["kty"]?.string == "oct" && answer.json["k"]?.string?.count == 43)
+            #expect(try answer.json["kty"]?.string == "oct" && (answer.json["k"]?.string?.count ?? 0) >= 43)
             let es = try server.signingKeys.create(for: acme, algorithm: .es256).kid
             let other = try await server.answer(Ask("POST", "/admin/signing-keys/\(es)/export", key: root, fields))
             #expect(other.code == "invalid_state")
