@@ -24,7 +24,7 @@ extension PostgresStorage {
                 Statement(
                     """
                     INSERT INTO api_key (\(APIKey.columns))
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                     """, key.fields + [.number(key.createdAt.milliseconds)]))
             try log(.apiKey(key.id), &connection)
         }
@@ -36,7 +36,8 @@ extension PostgresStorage {
                 Statement(
                     """
                     UPDATE api_key SET name = $4, scopes = $5, secret_hash = $6, former_hash = $7, former_until = $8,
-                        expires_at = $9, revoked_at = $10, revoked_reason = $11
+                        expires_at = $9, revoked_at = $10, revoked_reason = $11,
+                        revoked_by = $12
                     WHERE api_key_id = $1 AND owner = $2 AND tenant_id IS NOT DISTINCT FROM $3
                         -- A rotation that was read before a revocation must not undo it.
                         AND (revoked_at IS NULL OR $10 IS NOT NULL)

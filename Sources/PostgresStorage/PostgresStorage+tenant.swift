@@ -85,9 +85,12 @@ extension PostgresStorage {
 
     package func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
+            let isDeleted = status == .deleted
             try connection.changeOne(
                 Statement(
-                    "UPDATE tenant SET status = $2 WHERE tenant_id = $1", .text(tenant.text), .text(status.rawValue)))
+                    "UPDATE tenant SET status = $2, deleted_at = $3 WHERE tenant_id = $1 AND deleted_at IS NULL",
+                    .text(tenant.text), .text((isDeleted ? .suspended : status).rawValue),
+                    .number(isDeleted ? world.now().milliseconds : nil)))
             try log(.tenant(tenant), &connection)
         }
     }

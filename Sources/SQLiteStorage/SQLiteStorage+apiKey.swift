@@ -28,7 +28,7 @@ extension SQLiteStorage {
                 """
                 INSERT INTO api_key (\(APIKey.columns))
                 VALUES (:id, :owner, :tenant, :name, :scopes, :hash, :former, :until, :created, :expires, :revoked,
-                    :reason)
+                    :reason, :by)
                 """, key.fields &+ ["created": key.createdAt.milliseconds])
             try log(.apiKey(key.id), db)
         }
@@ -39,7 +39,8 @@ extension SQLiteStorage {
             try db.changeOne(
                 """
                 UPDATE api_key SET name = :name, scopes = :scopes, secret_hash = :hash, former_hash = :former,
-                    former_until = :until, expires_at = :expires, revoked_at = :revoked, revoked_reason = :reason
+                    former_until = :until, expires_at = :expires, revoked_at = :revoked, revoked_reason = :reason,
+                    revoked_by = :by
                 WHERE api_key_id = :id AND owner = :owner AND tenant_id IS :tenant
                     -- A rotation that was read before a revocation must not undo it.
                     AND (revoked_at IS NULL OR :revoked IS NOT NULL)

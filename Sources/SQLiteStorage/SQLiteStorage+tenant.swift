@@ -34,7 +34,8 @@ extension SQLiteStorage {
         try write { db in
             try db.changeOne(
                 """
-                INSERT INTO tenant (\(Tenant.columns))
+                INSERT INTO tenant
+                    (tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at)
                 VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created)
                 """, tenant.settings &+ ["status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds])
             try insertClaims(of: tenant, db)
@@ -59,7 +60,17 @@ extension SQLiteStorage {
 
     package func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {
         try write { db in
-            try db.changeOne("UPDATE tenant SET status = ? WHERE tenant_id = ?", [status.rawValue, tenant.text])
+            switch status {
+            case .active, .suspended:
+                try db.changeOne(
+                    "UPDATE tenant SET status = ? WHERE tenant_id = ? AND deleted_at IS NULL",
+                    [status.rawValue, tenant.text])
+            case .deleted:
+                try db.changeOne(
+                    """
+                    UPDATE tenant SET status = 'suspended', deleted_at = ? WHERE tenant_id = ? AND deleted_at IS NULL
+                    """, [world.now().milliseconds, tenant.text])
+            }
             try log(.tenant(tenant), db)
         }
     }

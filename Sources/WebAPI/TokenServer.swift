@@ -63,6 +63,7 @@ package struct ServerParts: Sendable {
     let directory: Directory
     let issue: IssueTokens
     let storage: any Storage
+    let vault: Vault
     let world: World
     let metrics: ServerMetrics
     let registry: PrometheusRegistry
@@ -71,12 +72,13 @@ package struct ServerParts: Sendable {
 
     /// The parts, assembled elsewhere.
     package init(
-        directory: Directory, issue: IssueTokens, storage: any Storage, world: World, metrics: ServerMetrics,
-        registry: PrometheusRegistry, log: RequestLog, logger: Logger
+        directory: Directory, issue: IssueTokens, storage: any Storage, vault: Vault, world: World,
+        metrics: ServerMetrics, registry: PrometheusRegistry, log: RequestLog, logger: Logger
     ) {
         self.directory = directory
         self.issue = issue
         self.storage = storage
+        self.vault = vault
         self.world = world
         self.metrics = metrics
         self.registry = registry

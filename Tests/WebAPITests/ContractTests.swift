@@ -86,7 +86,7 @@ struct ContractTests {
             try server.addTenant()
             for route in description.routes {
                 let parts = route.split(separator: " ")
-                let path = String(parts[1].replacing("{tenant}", with: "acme"))
+                let path = String(parts[1].replacing("{tenant}", with: "acme").filter { $0 != "{" && $0 != "}" })
                 let answer = try await server.answer(Ask(String(parts[0]), path))
                 #expect(answer.status != 404 && answer.status != 405, "\(route): \(answer.status)")
             }

@@ -26,7 +26,8 @@ struct Assembly {
         let limits = redisLimits(logger)
         // The last to be told to stop is the first here; the server needs the others until its own end.
         let follower = try ChangeFollower(tail: tail, storage: storage, logger: logger, world: world)
-        var services: [any Service] = [follower]
+        let counter = UseCounter(uses: directory.uses, storage: storage, logger: logger)
+        var services: [any Service] = [follower, counter]
         if let limits { services.append(LimitKeeper(limits: limits)) }
         services.append(server(directory: directory, limits: limits, logger: logger))
         var configuration = ServiceGroupConfiguration(
@@ -50,7 +51,7 @@ struct Assembly {
             directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) })
         let parts = ServerParts(
             directory: directory, issue: issue,
-            storage: installation.storage, world: world, metrics: metrics, registry: registry,
+            storage: installation.storage, vault: installation.vault, world: world, metrics: metrics, registry: registry,
             log: RequestLog(
                 includesSuccesses: settings.accessLog, level: settings.logLevel, world: world, write: JSONLines.write),
             logger: logger)

@@ -62,13 +62,13 @@ package struct CopyTable: Sendable {
     }
 
     /// All tables in an order in which none refers to a later one.
-    package static let all = [tenant, tokenClaim, signingKey, apiKey, user, issuedMonth]
+    package static let all = [tenant, tokenClaim, signingKey, apiKey, apiKeyUsage, user, issuedMonth]
 
     private static let tenant = CopyTable(
         "tenant", key: [text("tenant_id")],
         [
             text("name"), text("status"), text("plan"), number("rate"), number("burst"), number("quota"),
-            number("token_life"), text("xmpp_host"), number("created_at"),
+            number("token_life"), text("xmpp_host"), number("created_at"), number("deleted_at"),
         ], subject: .tenant(0))
 
     private static let signingKey = CopyTable(
@@ -86,8 +86,11 @@ package struct CopyTable: Sendable {
         [
             text("owner"), text("tenant_id"), text("name"), text("scopes"), blob("secret_hash"), blob("former_hash"),
             number("former_until"), number("created_at"), number("expires_at"), number("revoked_at"),
-            text("revoked_reason"),
+            text("revoked_reason"), text("revoked_by"),
         ], subject: .apiKey(0))
+
+    private static let apiKeyUsage = CopyTable(
+        "api_key_usage", key: [text("api_key_id")], [number("uses"), number("last_used_at")])
 
     private static let user = CopyTable(
         "user", key: [text("tenant_id"), text("user_id")],

@@ -1,8 +1,8 @@
 /// Creates, rotates and revokes API keys; a secret leaves these methods once and is stored only as a hash.
 package struct ManageKeys: Sendable {
-    private let storage: any Storage
+    let storage: any Storage
     private let keyPrefix: String
-    private let world: World
+    let world: World
 
     /// The longest time a rotated-away secret can go on working, in seconds (30 days).
     package static let longestGrace = 2_592_000
@@ -50,22 +50,17 @@ package struct ManageKeys: Sendable {
         return Issued(key: key, text: secret.revealOnce())
     }
 
-    /// The keys of an owner, oldest first; `missing` where a tenant does not exist.
-    package func list(of owner: APIKey.Owner) throws(ManagementFailure) -> [APIKey] {
-        try ManagementFailure.telling(of: Self.subject(owner)) { () throws(StoreFailure) in
-            if case .tenant(let id) = owner, try storage.tenant(id) == nil { throw .missing }
-            return try storage.apiKeys(of: owner)
-        }
-    }
-
     /// Gives the key a new secret; the old one goes on working for `graceSeconds`, 0 to ``longestGrace``.
     ///
     /// Only the latest former secret is kept: one that was still in its grace from an earlier rotation stops now.
-    package func rotate(_ id: APIKey.ID, graceSeconds: Int) throws(ManagementFailure) -> Issued {
+    /// With an `owner`, a key of anybody else is `missing`.
+    package func rotate(
+        _ id: APIKey.ID, of owner: APIKey.Owner? = nil, graceSeconds: Int
+    ) throws(ManagementFailure) -> Issued {
         guard (0...Self.longestGrace).contains(graceSeconds) else {
             throw .invalid([Failure.Field("graceSeconds", "must be from 0 to \(Self.longestGrace)")])
         }
-        var key = try key(id)
+        var key = try key(id, of: owner)
         let now = world.now()
         guard key.status(at: now) == .active else {
             throw .refused("The key \(id) is \(key.status(at: now).rawValue) and cannot be rotated; create a new one.")
@@ -81,29 +76,31 @@ package struct ManageKeys: Sendable {
 
     /// Takes the key back for good.
     ///
-    /// Revoking again changes nothing: the first reason stays.
-    package func revoke(_ id: APIKey.ID, reason: String = "") throws(ManagementFailure) -> APIKey {
+    /// Revoking again changes nothing: the first reason stays. With an `owner`, a key of anybody else is `missing`.
+    package func revoke(
+        _ id: APIKey.ID, of owner: APIKey.Owner? = nil, reason: String = "", by actor: String? = nil
+    ) throws(ManagementFailure) -> APIKey {
         guard reason.count <= Self.longestReason, !reason.unicodeScalars.contains(where: \.isControl) else {
             throw .invalid([
                 Failure.Field("reason", "must be at most \(Self.longestReason) characters without control characters")
             ])
         }
-        var key = try key(id)
+        var key = try key(id, of: owner)
         guard key.revocation == nil else { return key }
-        key.revocation = APIKey.Revocation(at: world.now(), reason: reason)
+        key.revocation = APIKey.Revocation(at: world.now(), reason: reason, by: actor)
         key.former = nil
         try save(key)
         return key
     }
 
-    private func key(_ id: APIKey.ID) throws(ManagementFailure) -> APIKey {
+    func key(_ id: APIKey.ID, of owner: APIKey.Owner?) throws(ManagementFailure) -> APIKey {
         try ManagementFailure.telling(of: "API key \(id)") { () throws(StoreFailure) in
-            guard let key = try storage.apiKey(id) else { throw .missing }
+            guard let key = try storage.apiKey(id), owner == nil || key.owner == owner else { throw .missing }
             return key
         }
     }
 
-    private func save(_ key: APIKey) throws(ManagementFailure) {
+    func save(_ key: APIKey) throws(ManagementFailure) {
         try ManagementFailure.telling(of: "API key \(key.id)") { () throws(StoreFailure) in try storage.update(key) }
     }
 }

@@ -122,6 +122,15 @@ package struct ManageSigningKeys: Sendable {
         let sealed = try find(kid, in: try list(tenant), of: tenant)
         return try ManagementFailure.sealing { () throws(TokenFailure) in try vault.open(sealed, of: tenant) }
     }
+
+    /// The secret of an HS256 key as a JWK; other keys have a public part, so nobody needs their private one.
+    package func exportSecret(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> String {
+        let key = try open(kid, of: tenant)
+        guard key.algorithm == .hs256, let jwk = key.jwk(.private) else {
+            throw .refused("The key \(kid) has a public part, which the tenant's JWK set shows; only HS256 has a secret.")
+        }
+        return jwk
+    }
 }
 
 extension ManageSigningKeys {

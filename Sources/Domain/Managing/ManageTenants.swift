@@ -83,7 +83,16 @@ package struct ManageTenants: Sendable {
         try set(.active, of: id)
     }
 
+    /// Refuses everything of the tenant from now on, for good; its identifier stays taken.
+    ///
+    /// Nothing is erased: what was issued and counted stays accountable. Deleting again changes nothing.
+    package func delete(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+        let tenant = try tenant(id)
+        return tenant.status == .deleted ? tenant : try set(.deleted, of: id)
+    }
+
     private func set(_ status: Tenant.Status, of id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+        guard try tenant(id).status != .deleted else { throw .refused("Tenant \(id) is deleted for good.") }
         try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
             try storage.setStatus(status, of: id)
         }

@@ -23,7 +23,7 @@ package final class Directory: Sendable {
     }
 
     private struct State {
-        var keys: BoundedCache<APIKey.ID, APIKey>
+        var keys: BoundedCache<APIKey.ID, HeldKey>
         var tenants: BoundedCache<Tenant.ID, TenantState>
         var limiters: BoundedCache<Tenant.ID, RateLimiter>
         var absent: BoundedCache<Want, Void>
@@ -46,6 +46,8 @@ package final class Directory: Sendable {
     private let world: World
     /// The deployment whose tokens these tenants issue.
     package let deployment: Deployment
+    /// Counts how often keys are accepted.
+    package let uses = KeyUses()
     /// Nanoseconds without a look at the change log after which memory is no longer trusted.
     private let patience: Int64
 
@@ -90,7 +92,7 @@ package final class Directory: Sendable {
     }
 
     /// The API key with this identifier; the caller still has to compare the secret.
-    package func apiKey(_ id: APIKey.ID) -> Found<APIKey> {
+    package func apiKey(_ id: APIKey.ID) -> Found<HeldKey> {
         state.withLock { state in
             if let key = state.keys.value(id) { return state.count(.present(key)) }
             return state.count(state.absent.value(.apiKey(id)) == nil ? .unknown : .absent)
@@ -123,11 +125,12 @@ package final class Directory: Sendable {
             let key = try storage.apiKey(id)
             keep(want, since: epoch) { state in
                 guard let key else { return false }
-                state.keys.insert(key, for: id)
+                state.keys.insert(HeldKey(key), for: id)
                 return true
             }
         case .tenant(let id):
-            let row = try storage.tenant(id)
+            // A deleted tenant is to the world one that never was.
+            let row = try storage.tenant(id).flatMap { $0.tenant.status == .deleted ? nil : $0 }
             let ring = try row.map { row throws(StoreFailure) in try openRing(row.keys, of: id) }
             keep(want, since: epoch) { state in
                 guard let row, let ring else { return false }

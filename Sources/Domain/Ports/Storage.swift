@@ -29,7 +29,8 @@ package protocol Storage: Sendable {
     /// Whoever writes settings has read them before: were the status among them, a suspension that came in between
     /// would be undone.
     func update(_ tenant: Tenant) throws(StoreFailure)
-    /// Suspends the tenant or ends its suspension, and touches nothing else; `missing` where there is no such tenant.
+    /// Suspends the tenant, ends its suspension or deletes it, and touches nothing else; `missing` where there is no
+    /// such tenant, or where it is deleted already.
     func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure)
 
     /// The API key as stored.
@@ -40,6 +41,13 @@ package protocol Storage: Sendable {
     func create(_ key: APIKey) throws(StoreFailure)
     /// Replaces the API key's fields; `missing` where there is no such key.
     func update(_ key: APIKey) throws(StoreFailure)
+
+    /// How the keys of an owner have been used; a key without an entry never was.
+    func usage(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey.ID: APIKey.Usage]
+    /// Adds uses to those of the keys, the later last use stays; keys that do not exist are left out.
+    ///
+    /// The one method that changes nothing servers keep in memory, and so appends nothing to the change log.
+    func count(_ uses: [APIKey.ID: APIKey.Usage]) throws(StoreFailure)
 
     /// Adds a signing key to the tenant's; `missing` where there is no such tenant.
     func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure)

@@ -32,11 +32,28 @@ package struct APIKey: Sendable, Equatable {
         package let at: Timestamp
         /// What was said about it; may be empty.
         package let reason: String
+        /// Who did it, such as `key Zk3vQ9wLm2Xa` or `operator`; nil: not recorded.
+        package let by: String?
 
         /// A revocation.
-        package init(at: Timestamp, reason: String) {
+        package init(at: Timestamp, reason: String, by: String? = nil) {
             self.at = at
             self.reason = reason
+            self.by = by
+        }
+    }
+
+    /// How a key has been used, over all its secrets and all nodes.
+    package struct Usage: Sendable, Equatable {
+        /// How often it was accepted.
+        package var count: Int64
+        /// When it was last accepted; nil: never.
+        package var lastUsedAt: Timestamp?
+
+        /// A usage; none unless given.
+        package init(count: Int64 = 0, lastUsedAt: Timestamp? = nil) {
+            self.count = count
+            self.lastUsedAt = lastUsedAt
         }
     }
 

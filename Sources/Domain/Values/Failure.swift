@@ -19,6 +19,14 @@ package enum Failure: Error, Sendable, Equatable {
     case apiKeyMissing, apiKeyInvalid, apiKeyRevoked, apiKeyExpired
     case scopeMissing(String)
     case tenantSuspended
+    /// The caller is known and may not do this; the text says why, and nothing of what exists.
+    case accessDenied(String)
+    /// Whoever may act for several tenants has to say for which.
+    case tenantRequired
+    /// What is to be created exists already.
+    case conflict(String)
+    /// The request is in order, but the state of things forbids it.
+    case invalidState(String)
     case notFound
     case methodNotAllowed(allow: String)
     case requestTimeout
@@ -46,6 +54,10 @@ extension Failure {
         case apiKeyExpired = "api_key_expired"
         case scopeMissing = "scope_missing"
         case tenantSuspended = "tenant_suspended"
+        case accessDenied = "access_denied"
+        case tenantRequired = "tenant_required"
+        case conflict = "conflict"
+        case invalidState = "invalid_state"
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case requestTimeout = "request_timeout"
@@ -73,6 +85,10 @@ extension Failure {
         case .apiKeyExpired: .apiKeyExpired
         case .scopeMissing: .scopeMissing
         case .tenantSuspended: .tenantSuspended
+        case .accessDenied: .accessDenied
+        case .tenantRequired: .tenantRequired
+        case .conflict: .conflict
+        case .invalidState: .invalidState
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout

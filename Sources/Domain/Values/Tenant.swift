@@ -23,6 +23,8 @@ package struct Tenant: Sendable, Equatable {
     /// Whether tokens are issued and honoured.
     package enum Status: String, Sendable, CaseIterable {
         case active, suspended
+        /// For good: refused everywhere as if it had never been; its identifier is not given to another.
+        case deleted
     }
 
     /// Limits of this tenant that replace those of its plan; nil means the plan's.

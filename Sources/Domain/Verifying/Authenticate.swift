@@ -42,11 +42,12 @@ package struct Authenticate: Sendable {
         switch directory.apiKey(given.id) {
         case .unknown: return .load(.apiKey(given.id))
         case .absent: return .refused(.apiKeyInvalid)
-        case .present(let key): return check(key, given: given, needs: scope)
+        case .present(let state): return check(state, given: given, needs: scope)
         }
     }
 
-    private func check(_ key: APIKey, given: APIKey.Text, needs scope: Scopes) -> Outcome {
+    private func check(_ state: HeldKey, given: APIKey.Text, needs scope: Scopes) -> Outcome {
+        let key = state.key
         let now = world.now()
         var isGenuine = given.secretHash.constantTimeEquals(key.secretHash)
         if let former = key.former, now <= former.until, given.secretHash.constantTimeEquals(former.hash) {
@@ -61,12 +62,17 @@ package struct Authenticate: Sendable {
         guard key.scopes.isSuperset(of: scope) else {
             return .refused(.scopeMissing(scope.names.joined(separator: " ")))
         }
-        guard case .tenant(let id) = key.owner else { return .caller(Caller(key: key, tenant: nil)) }
+        guard case .tenant(let id) = key.owner else { return accept(state, tenant: nil, at: now) }
         switch directory.tenant(id) {
         case .unknown: return .load(.tenant(id))
         case .absent: return .refused(.apiKeyInvalid)
-        case .present(let state) where state.tenant.status == .suspended: return .refused(.tenantSuspended)
-        case .present(let state): return .caller(Caller(key: key, tenant: state))
+        case .present(let tenant) where tenant.tenant.status == .suspended: return .refused(.tenantSuspended)
+        case .present(let tenant): return accept(state, tenant: tenant, at: now)
         }
+    }
+
+    private func accept(_ state: HeldKey, tenant: TenantState?, at now: Timestamp) -> Outcome {
+        directory.uses.note(state.use, at: now)
+        return .caller(Caller(key: state.key, tenant: tenant))
     }
 }

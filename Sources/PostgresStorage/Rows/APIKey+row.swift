@@ -4,7 +4,7 @@ internal import Tokens
 extension APIKey {
     static let columns = """
         api_key_id, owner, tenant_id, name, scopes, secret_hash, former_hash, former_until, expires_at, revoked_at, \
-        revoked_reason, created_at
+        revoked_reason, revoked_by, created_at
         """
 
     /// The API key of a row with ``columns``.
@@ -15,12 +15,12 @@ extension APIKey {
         }
         var revocation: Revocation?
         if let moment = try row.optionalNumber(9) {
-            revocation = Revocation(at: Timestamp(milliseconds: moment), reason: try row.text(10))
+            revocation = Revocation(at: Timestamp(milliseconds: moment), reason: try row.text(10), by: try row.optionalText(11))
         }
         self.init(
             id: try row.checked(0, APIKey.ID.init), owner: try Owner(row), name: try row.text(3),
             scopes: try row.checked(4) { Scopes(names: $0.split(separator: " ")) }, secretHash: try row.digest(5),
-            former: former, createdAt: try row.moment(11),
+            former: former, createdAt: try row.moment(12),
             expiresAt: try row.optionalNumber(8).map(Timestamp.init(milliseconds:)), revocation: revocation)
     }
 
@@ -30,7 +30,7 @@ extension APIKey {
             .text(id.text), .text(owner.name), .text(owner.tenant?.text), .text(name),
             .text(scopes.names.joined(separator: " ")), .bytes(secretHash.bytes), .bytes(former?.hash.bytes),
             .number(former?.until.milliseconds), .number(expiresAt?.milliseconds),
-            .number(revocation?.at.milliseconds), .text(revocation?.reason),
+            .number(revocation?.at.milliseconds), .text(revocation?.reason), .text(revocation?.by),
         ]
     }
 }
@@ -45,18 +45,5 @@ extension APIKey.Owner {
         }
     }
 
-    var name: String {
-        switch self {
-        case .tenant: "tenant"
-        case .node: "node"
-        case .operator: "operator"
-        }
-    }
-
-    var tenant: Tenant.ID? {
-        switch self {
-        case .tenant(let id): id
-        case .node, .operator: nil
-        }
-    }
+    var name: String { kind }
 }

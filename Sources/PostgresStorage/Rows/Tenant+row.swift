@@ -1,13 +1,15 @@
 internal import Domain
 
 extension Tenant {
-    static let columns = "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at"
+    static let columns = "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at, deleted_at"
 
     /// The tenant of a row with ``columns``, with its token claims from their own table.
     init(_ row: borrowing Row, tokenClaims: [String] = []) throws(StoreFailure) {
+        let isDeleted = try row.optionalNumber(10) != nil
         self.init(
             id: try row.checked(0, Tenant.ID.init), name: try row.text(1),
-            status: try row.checked(2, Status.init(rawValue:)), plan: try row.checked(3, Plan.init(rawValue:)),
+            status: isDeleted ? .deleted : try row.checked(2, Status.init(rawValue:)),
+            plan: try row.checked(3, Plan.init(rawValue:)),
             overrides: Overrides(
                 rate: try row.optionalNumber(4).map(Int.init), burst: try row.optionalNumber(5).map(Int.init),
                 quota: try row.optionalNumber(6)),

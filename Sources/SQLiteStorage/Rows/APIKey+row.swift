@@ -6,7 +6,7 @@ internal import Tokens
 extension APIKey {
     static let columns = """
         api_key_id, owner, tenant_id, name, scopes, secret_hash, former_hash, former_until, created_at, expires_at, \
-        revoked_at, revoked_reason
+        revoked_at, revoked_reason, revoked_by
         """
 
     /// The API key of a row.
@@ -23,7 +23,9 @@ extension APIKey {
             },
             createdAt: try row.moment("created_at"), expiresAt: expiresAt.map(Timestamp.init(milliseconds:)),
             revocation: try revokedAt.map { at throws(StoreFailure) in
-                Revocation(at: Timestamp(milliseconds: at), reason: try row.required("revoked_reason"))
+                Revocation(
+                    at: Timestamp(milliseconds: at), reason: try row.required("revoked_reason"),
+                    by: try row.optional("revoked_by"))
             })
     }
 
@@ -34,7 +36,7 @@ extension APIKey {
             "scopes": scopes.names.joined(separator: " "), "hash": Data(secretHash.bytes),
             "former": former.map { Data($0.hash.bytes) }, "until": former?.until.milliseconds,
             "expires": expiresAt?.milliseconds,
-            "revoked": revocation?.at.milliseconds, "reason": revocation?.reason,
+            "revoked": revocation?.at.milliseconds, "reason": revocation?.reason, "by": revocation?.by,
         ]
     }
 }
@@ -50,18 +52,5 @@ extension APIKey.Owner {
         }
     }
 
-    var name: String {
-        switch self {
-        case .tenant: "tenant"
-        case .node: "node"
-        case .operator: "operator"
-        }
-    }
-
-    var tenant: Tenant.ID? {
-        switch self {
-        case .tenant(let id): id
-        case .node, .operator: nil
-        }
-    }
+    var name: String { kind }
 }

@@ -2,13 +2,14 @@ internal import Domain
 internal import GRDB
 
 extension Tenant {
-    static let columns = "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at"
+    static let columns = "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at, deleted_at"
 
     /// The tenant of a row, with its token claims from their own table.
     init(_ row: Row, tokenClaims: [String]) throws(StoreFailure) {
+        let deletedAt: Int64? = try row.optional("deleted_at")
         self.init(
             id: try row.checked("tenant_id", Tenant.ID.init), name: try row.required("name"),
-            status: try row.named("status"), plan: try row.named("plan"),
+            status: deletedAt == nil ? try row.named("status") : .deleted, plan: try row.named("plan"),
             overrides: Overrides(
                 rate: try row.optional("rate"), burst: try row.optional("burst"), quota: try row.optional("quota")),
             tokenLife: try row.required("token_life"), tokenClaims: tokenClaims,

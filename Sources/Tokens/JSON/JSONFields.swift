@@ -71,6 +71,12 @@ package struct JSONFields {
         return read(json, name, reading)
     }
 
+    /// Whether the object has the member, be it `null`.
+    package func isThere(_ name: String) -> Bool { json[name] != nil }
+
+    /// Whether the object has the member and it is `null`.
+    package func isNull(_ name: String) -> Bool { json[name]?.isNull == true }
+
     /// Adds a fault that the caller found.
     package mutating func refuse(_ name: String, _ detail: String) {
         faults.append(Fault(field: name, detail: detail))

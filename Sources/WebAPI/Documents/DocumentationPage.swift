@@ -100,6 +100,32 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <ul><li><a href="#getKeySet"><span class="get">GET</span>Public keys of a tenant</a></li>
 <li><a href="#getIssuerMetadata"><span class="get">GET</span>Metadata of a tenant&#x27;s issuer</a></li>
 </ul>
+<h2>Management</h2>
+<ul><li><a href="#readOwnKey"><span class="get">GET</span>What the key that asks is</a></li>
+<li><a href="#listKeys"><span class="get">GET</span>List API keys</a></li>
+<li><a href="#createKey"><span class="post">POST</span>Create an API key</a></li>
+<li><a href="#readKey"><span class="get">GET</span>Read an API key</a></li>
+<li><a href="#renameKey"><span class="patch">PATCH</span>Rename an API key</a></li>
+<li><a href="#rotateKey"><span class="post">POST</span>Give an API key a new secret</a></li>
+<li><a href="#revokeKey"><span class="post">POST</span>Take an API key back for good</a></li>
+<li><a href="#listSigningKeys"><span class="get">GET</span>List signing keys</a></li>
+<li><a href="#createSigningKey"><span class="post">POST</span>Add a standby signing key</a></li>
+<li><a href="#activateSigningKey"><span class="post">POST</span>Let a key sign</a></li>
+<li><a href="#retireSigningKey"><span class="post">POST</span>Keep a standby key from signing</a></li>
+<li><a href="#revokeSigningKey"><span class="post">POST</span>Make all that a key signed invalid</a></li>
+<li><a href="#exportSigningKey"><span class="post">POST</span>Export the secret of an HS256 key</a></li>
+<li><a href="#readTenant"><span class="get">GET</span>Read the tenant&#x27;s settings</a></li>
+<li><a href="#changeTenant"><span class="patch">PATCH</span>Change the tenant&#x27;s settings</a></li>
+</ul>
+<h2>Operator</h2>
+<ul><li><a href="#listTenants"><span class="get">GET</span>List tenants</a></li>
+<li><a href="#createTenant"><span class="post">POST</span>Create a tenant</a></li>
+<li><a href="#readAnyTenant"><span class="get">GET</span>Read a tenant</a></li>
+<li><a href="#changeAnyTenant"><span class="patch">PATCH</span>Change a tenant</a></li>
+<li><a href="#deleteTenant"><span class="delete">DELETE</span>Delete a tenant</a></li>
+<li><a href="#suspendTenant"><span class="post">POST</span>Suspend a tenant</a></li>
+<li><a href="#resumeTenant"><span class="post">POST</span>End a tenant&#x27;s suspension</a></li>
+</ul>
 <h2>Operation</h2>
 <ul><li><a href="#getHealth"><span class="get">GET</span>Is the process alive?</a></li>
 <li><a href="#getReadiness"><span class="get">GET</span>Can this server do its work?</a></li>
@@ -269,7 +295,7 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, or its tenant is suspended.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -541,7 +567,7 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, or its tenant is suspended.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -838,7 +864,7 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, or its tenant is suspended.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -968,7 +994,7 @@ published. Ask again when a token names an unknown <code>kid</code>.</p>
 <tr><td class="status ok">304</td><td><p>The copy at hand is current.</p>
 <p>Headers: <code>Cache-Control</code>, <code>ETag</code>.</p>
 </td></tr>
-<tr><td class="status no">404</td><td><p>There is no such tenant.</p>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>not_found</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
@@ -1027,7 +1053,7 @@ authorization server: the lists of response and grant types are empty rather tha
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">404</td><td><p>There is no such tenant.</p>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>not_found</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
@@ -1035,6 +1061,3756 @@ authorization server: the lists of response and grant types are empty rather tha
   &quot;status&quot;: 404,
   &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
   &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<h2 id="management">Management</h2>
+<p>What a tenant manages by itself. An operator key manages any tenant, which it names in <code>X-Chat-Tenant</code>.</p>
+<section id="readOwnKey"><h3>What the key that asks is</h3>
+<div class="route"><span class="get">GET</span> /admin/keys/self</div>
+<p>Any API key, whatever its scopes, learns what it is and what it may do.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/self \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKey">APIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Primary API key&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: null,
+  &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;usageCount&quot;: 4711,
+  &quot;revokedAt&quot;: null,
+  &quot;revokedBy&quot;: null,
+  &quot;revocationReason&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="listKeys"><h3>List API keys</h3>
+<div class="route"><span class="get">GET</span> /admin/keys</div>
+<p>Needs the scope <code>admin</code>. All of the tenant&#x27;s keys, oldest first, revoked and expired ones too. Usage
+is stored about once a second.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/admin/keys?expiringWithin=7d&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>expiringWithin</code></td><td class="kind">query, string</td><td>Only active keys that expire within this time, such as <code>7d</code>, <code>12h</code>, <code>30m</code> or <code>90s</code>.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The keys.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKeyList">APIKeyList</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;keys&quot;: [
+    {
+      &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+      &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+      &quot;name&quot;: &quot;Primary API key&quot;,
+      &quot;owner&quot;: &quot;tenant&quot;,
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;scopes&quot;: [
+        &quot;tokens:issue&quot;,
+        &quot;tokens:verify&quot;
+      ],
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+      &quot;expiresAt&quot;: null,
+      &quot;formerSecretUntil&quot;: null,
+      &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+      &quot;usageCount&quot;: 4711,
+      &quot;revokedAt&quot;: null,
+      &quot;revokedBy&quot;: null,
+      &quot;revocationReason&quot;: null
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="createKey"><h3>Create an API key</h3>
+<div class="route"><span class="post">POST</span> /admin/keys</div>
+<p>Needs the scope <code>admin</code>. <code>apiKey</code> is shown this once and stored only as a hash.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;name&quot;: &quot;Billing backend&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;
+  ],
+  &quot;expiresIn&quot;: 7776000
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NewAPIKey">NewAPIKey</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>scopes</code></td><td class="kind"><a href="#schema-TenantScopes">TenantScopes</a></td><td>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind">integer or null, 1 to 315,360,000</td><td>Seconds until it stops working; never unless given.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;name&quot;: &quot;Billing backend&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;
+  ],
+  &quot;expiresIn&quot;: 7776000
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">201</td><td><p>The key with its secret.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-IssuedAPIKey">IssuedAPIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;apiKey&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Primary API key&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readKey"><h3>Read an API key</h3>
+<div class="route"><span class="get">GET</span> /admin/keys/{key}</div>
+<p>Needs the scope <code>admin</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKey">APIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Primary API key&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: null,
+  &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;usageCount&quot;: 4711,
+  &quot;revokedAt&quot;: null,
+  &quot;revokedBy&quot;: null,
+  &quot;revocationReason&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="renameKey"><h3>Rename an API key</h3>
+<div class="route"><span class="patch">PATCH</span> /admin/keys/{key}</div>
+<p>Needs the scope <code>admin</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;name&quot;: &quot;Billing backend, EU&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-APIKeyChange">APIKeyChange</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;name&quot;: &quot;Billing backend, EU&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKey">APIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Billing backend, EU&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: null,
+  &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;usageCount&quot;: 4711,
+  &quot;revokedAt&quot;: null,
+  &quot;revokedBy&quot;: null,
+  &quot;revocationReason&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="rotateKey"><h3>Give an API key a new secret</h3>
+<div class="route"><span class="post">POST</span> /admin/keys/{key}/rotate</div>
+<p>Needs the scope <code>admin</code>. The old secret works for <code>graceSeconds</code> more, at most 30 days; then only the
+new one. A key that is revoked or expired cannot be rotated.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa/rotate \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;graceSeconds&quot;: 86400
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-Rotation">Rotation</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>graceSeconds</code></td><td class="kind">integer, 0 to 2,592,000</td><td>How long the old secret goes on working.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;graceSeconds&quot;: 86400
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key with its new secret, shown this once.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-IssuedAPIKey">IssuedAPIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;apiKey&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Primary API key&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: &quot;2026-01-02T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="revokeKey"><h3>Take an API key back for good</h3>
+<div class="route"><span class="post">POST</span> /admin/keys/{key}/revoke</div>
+<p>Needs the scope <code>admin</code>. In force on the answering server at once, on every other within a second.
+Revoking again changes nothing.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa/revoke \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;reason&quot;: &quot;leaked in a log&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-APIKeyRevocation">APIKeyRevocation</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>reason</code></td><td class="kind">string, at most 255 characters</td><td></td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;reason&quot;: &quot;leaked in a log&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKey">APIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Primary API key&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;status&quot;: &quot;revoked&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: null,
+  &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;usageCount&quot;: 4711,
+  &quot;revokedAt&quot;: &quot;2026-01-03T00:00:00Z&quot;,
+  &quot;revokedBy&quot;: &quot;key Mm3vQ9wLm2Xa&quot;,
+  &quot;revocationReason&quot;: &quot;leaked in a log&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="listSigningKeys"><h3>List signing keys</h3>
+<div class="route"><span class="get">GET</span> /admin/signing-keys</div>
+<p>Needs the scope <code>admin</code>. Revoked ones too.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The keys.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-SigningKeyList">SigningKeyList</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;signingKeys&quot;: [
+    {
+      &quot;kid&quot;: &quot;8Xk2mQ7vB4&quot;,
+      &quot;algorithm&quot;: &quot;ES256&quot;,
+      &quot;state&quot;: &quot;active&quot;,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+      &quot;changedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+    },
+    {
+      &quot;kid&quot;: &quot;9Xk2mQ7vB4&quot;,
+      &quot;algorithm&quot;: &quot;ES256&quot;,
+      &quot;state&quot;: &quot;standby&quot;,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+      &quot;changedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="createSigningKey"><h3>Add a standby signing key</h3>
+<div class="route"><span class="post">POST</span> /admin/signing-keys</div>
+<p>Needs the scope <code>admin</code>. The key is published at once and signs nothing until it is activated: wait
+until verifiers have fetched the key set again. Without <code>algorithm</code>, that of the active key.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;algorithm&quot;: &quot;ES256&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NewSigningKey">NewSigningKey</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>algorithm</code></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;algorithm&quot;: &quot;ES256&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">201</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-SigningKey">SigningKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;kid&quot;: &quot;9Xk2mQ7vB4&quot;,
+  &quot;algorithm&quot;: &quot;ES256&quot;,
+  &quot;state&quot;: &quot;standby&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;changedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="activateSigningKey"><h3>Let a key sign</h3>
+<div class="route"><span class="post">POST</span> /admin/signing-keys/{kid}/activate</div>
+<p>Needs the scope <code>admin</code>. The key that signed is retired: what it signed stays valid until it expires.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys/9Xk2mQ7vB4/activate \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NoMembers">NoMembers</a></h4>
+<details><summary>usual</summary><pre><code>{}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-SigningKey">SigningKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;kid&quot;: &quot;9Xk2mQ7vB4&quot;,
+  &quot;algorithm&quot;: &quot;ES256&quot;,
+  &quot;state&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;changedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="retireSigningKey"><h3>Keep a standby key from signing</h3>
+<div class="route"><span class="post">POST</span> /admin/signing-keys/{kid}/retire</div>
+<p>Needs the scope <code>admin</code>. What it signed stays valid. The active key cannot be retired: activate
+another.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys/9Xk2mQ7vB4/retire \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NoMembers">NoMembers</a></h4>
+<details><summary>usual</summary><pre><code>{}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-SigningKey">SigningKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;kid&quot;: &quot;9Xk2mQ7vB4&quot;,
+  &quot;algorithm&quot;: &quot;ES256&quot;,
+  &quot;state&quot;: &quot;retired&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;changedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="revokeSigningKey"><h3>Make all that a key signed invalid</h3>
+<div class="route"><span class="post">POST</span> /admin/signing-keys/{kid}/revoke</div>
+<p>Needs the scope <code>admin</code>. At once and for good. The active key is revoked only with <code>replace</code>: the
+newest standby key, or a new one, takes over in the same transaction.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys/9Xk2mQ7vB4/revoke \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;replace&quot;: true
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-SigningKeyRevocation">SigningKeyRevocation</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>replace</code></td><td class="kind">boolean</td><td>Let another key take over.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;replace&quot;: true
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key, and its successor if it had to have one.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-RevokedSigningKey">RevokedSigningKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;revoked&quot;: {
+    &quot;kid&quot;: &quot;9Xk2mQ7vB4&quot;,
+    &quot;algorithm&quot;: &quot;ES256&quot;,
+    &quot;state&quot;: &quot;revoked&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+    &quot;changedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+  },
+  &quot;successor&quot;: {
+    &quot;kid&quot;: &quot;7Xk2mQ7vB4&quot;,
+    &quot;algorithm&quot;: &quot;ES256&quot;,
+    &quot;state&quot;: &quot;active&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+    &quot;changedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="exportSigningKey"><h3>Export the secret of an HS256 key</h3>
+<div class="route"><span class="post">POST</span> /admin/signing-keys/{kid}/export</div>
+<p>For an operator key; no key of a tenant may. Whoever has the secret can verify the tenant&#x27;s tokens
+offline, and make them. Every export is logged.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys/9Xk2mQ7vB4/export \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NoMembers">NoMembers</a></h4>
+<details><summary>usual</summary><pre><code>{}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The secret as a JWK (RFC 7517).</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-SecretJWK">SecretJWK</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;kty&quot;: &quot;oct&quot;,
+  &quot;kid&quot;: &quot;9Xk2mQ7vB4&quot;,
+  &quot;alg&quot;: &quot;HS256&quot;,
+  &quot;use&quot;: &quot;sig&quot;,
+  &quot;k&quot;: &quot;AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readTenant"><h3>Read the tenant&#x27;s settings</h3>
+<div class="route"><span class="get">GET</span> /admin/tenant</div>
+<p>Needs the scope <code>admin</code>. <code>issuedPairs</code> counts those of this calendar month.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/tenant \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantDetails">TenantDetails</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;rate&quot;: 10,
+  &quot;burst&quot;: 50,
+  &quot;quota&quot;: 10000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: null,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;issuedPairs&quot;: 1234
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="changeTenant"><h3>Change the tenant&#x27;s settings</h3>
+<div class="route"><span class="patch">PATCH</span> /admin/tenant</div>
+<p>Needs the scope <code>admin</code>. An absent member stays; <code>null</code> clears <code>xmppHost</code>. Plan and limits are the
+operator&#x27;s.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/tenant \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;tokenLife&quot;: 3600,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ]
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-TenantSettings">TenantSettings</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
+<tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
+<tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;tokenLife&quot;: 3600,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ]
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantDetails">TenantDetails</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;rate&quot;: 10,
+  &quot;burst&quot;: 50,
+  &quot;quota&quot;: 10000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: null,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 3600,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;issuedPairs&quot;: 1234
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<h2 id="operator">Operator</h2>
+<p>Tenants, managed by who runs the deployment.</p>
+<section id="listTenants"><h3>List tenants</h3>
+<div class="route"><span class="get">GET</span> /operator/tenants</div>
+<p>For an operator key with the scope <code>operator</code>. In the order of their ids; <code>nextCursor</code> is the <code>cursor</code>
+of the next page, or null.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/operator/tenants?limit=100&amp;cursor=acme&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>limit</code></td><td class="kind">query, integer, 1 to 1,000</td><td>The most entries of a page.</td></tr>
+<tr><td><code>cursor</code></td><td class="kind">query, string</td><td>The <code>nextCursor</code> of the page before.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>A page of tenants.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantPage">TenantPage</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;tenants&quot;: [
+    {
+      &quot;id&quot;: &quot;acme&quot;,
+      &quot;name&quot;: &quot;Acme&quot;,
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;plan&quot;: &quot;free&quot;,
+      &quot;rate&quot;: 10,
+      &quot;burst&quot;: 50,
+      &quot;quota&quot;: 10000,
+      &quot;overrides&quot;: {
+        &quot;rate&quot;: null,
+        &quot;burst&quot;: null,
+        &quot;quota&quot;: null
+      },
+      &quot;tokenLife&quot;: 86400,
+      &quot;tokenClaims&quot;: [
+        &quot;role&quot;
+      ],
+      &quot;xmppHost&quot;: null,
+      &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+    }
+  ],
+  &quot;nextCursor&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="createTenant"><h3>Create a tenant</h3>
+<div class="route"><span class="post">POST</span> /operator/tenants</div>
+<p>For an operator key with the scope <code>operator</code>. Its first signing key signs at once.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/tenants \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;algorithm&quot;: &quot;HS256&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NewTenant">NewTenant</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
+<tr><td><code>algorithm</code></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
+<tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
+<tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
+<tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;algorithm&quot;: &quot;HS256&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">201</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantRecord">TenantRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;rate&quot;: 10,
+  &quot;burst&quot;: 50,
+  &quot;quota&quot;: 10000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: null,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readAnyTenant"><h3>Read a tenant</h3>
+<div class="route"><span class="get">GET</span> /operator/tenants/{tenant}</div>
+<p>For an operator key with the scope <code>operator</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/tenants/acme \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-TenantID">TenantID</a></td><td>The id of the tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantRecord">TenantRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;rate&quot;: 10,
+  &quot;burst&quot;: 50,
+  &quot;quota&quot;: 10000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: null,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="changeAnyTenant"><h3>Change a tenant</h3>
+<div class="route"><span class="patch">PATCH</span> /operator/tenants/{tenant}</div>
+<p>For an operator key with the scope <code>operator</code>. An absent member stays; <code>null</code> clears: the plan&#x27;s limit
+is in force again.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/tenants/acme \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;plan&quot;: &quot;pro&quot;,
+  &quot;rate&quot;: 250,
+  &quot;quota&quot;: null
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-TenantChange">TenantChange</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
+<tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
+<tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
+<tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;plan&quot;: &quot;pro&quot;,
+  &quot;rate&quot;: 250,
+  &quot;quota&quot;: null
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-TenantID">TenantID</a></td><td>The id of the tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantRecord">TenantRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;plan&quot;: &quot;pro&quot;,
+  &quot;rate&quot;: 250,
+  &quot;burst&quot;: 500,
+  &quot;quota&quot;: 100000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: 250,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="deleteTenant"><h3>Delete a tenant</h3>
+<div class="route"><span class="delete">DELETE</span> /operator/tenants/{tenant}</div>
+<p>For an operator key with the scope <code>operator</code>. For good: its keys, tokens and key set are refused as
+if it had never been. Its id stays taken, so that no old token ever means somebody new. What it was
+counted for stays on record.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/tenants/acme \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-TenantID">TenantID</a></td><td>The id of the tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantRecord">TenantRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;deleted&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;rate&quot;: 10,
+  &quot;burst&quot;: 50,
+  &quot;quota&quot;: 10000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: null,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="suspendTenant"><h3>Suspend a tenant</h3>
+<div class="route"><span class="post">POST</span> /operator/tenants/{tenant}/suspend</div>
+<p>For an operator key with the scope <code>operator</code>. Nothing is issued for it and its tokens are refused,
+until it is resumed; nothing is lost.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/tenants/acme/suspend \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-TenantID">TenantID</a></td><td>The id of the tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantRecord">TenantRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;suspended&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;rate&quot;: 10,
+  &quot;burst&quot;: 50,
+  &quot;quota&quot;: 10000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: null,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="resumeTenant"><h3>End a tenant&#x27;s suspension</h3>
+<div class="route"><span class="post">POST</span> /operator/tenants/{tenant}/resume</div>
+<p>For an operator key with the scope <code>operator</code>. Tokens issued before it are valid again until they
+expire.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/tenants/acme/resume \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-TenantID">TenantID</a></td><td>The id of the tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The tenant.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-TenantRecord">TenantRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;rate&quot;: 10,
+  &quot;burst&quot;: 50,
+  &quot;quota&quot;: 10000,
+  &quot;overrides&quot;: {
+    &quot;rate&quot;: null,
+    &quot;burst&quot;: null,
+    &quot;quota&quot;: null
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;tokenClaims&quot;: [
+    &quot;role&quot;
+  ],
+  &quot;xmppHost&quot;: null,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -1222,6 +4998,10 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="api_key_expired"><td class="status no">401</td><td><code>api_key_expired</code></td><td>The key has expired.</td></tr>
 <tr id="scope_missing"><td class="status no">403</td><td><code>scope_missing</code></td><td>The key lacks the scope of this call.</td></tr>
 <tr id="tenant_suspended"><td class="status no">403</td><td><code>tenant_suspended</code></td><td>The operator has suspended the tenant.</td></tr>
+<tr id="access_denied"><td class="status no">403</td><td><code>access_denied</code></td><td>The caller is known, and may not do this.</td></tr>
+<tr id="tenant_required"><td class="status no">400</td><td><code>tenant_required</code></td><td>An operator key names the tenant it acts for in X-Chat-Tenant.</td></tr>
+<tr id="conflict"><td class="status no">409</td><td><code>conflict</code></td><td>What would be created exists already, or somebody else was changing it.</td></tr>
+<tr id="invalid_state"><td class="status no">422</td><td><code>invalid_state</code></td><td>The request is in order, but the state of things forbids it.</td></tr>
 <tr id="not_found"><td class="status no">404</td><td><code>not_found</code></td><td>There is nothing at this path, or no such tenant.</td></tr>
 <tr id="method_not_allowed"><td class="status no">405</td><td><code>method_not_allowed</code></td><td>The path knows other methods; <code>Allow</code> lists them.</td></tr>
 <tr id="request_timeout"><td class="status no">408</td><td><code>request_timeout</code></td><td>The request did not arrive in time.</td></tr>
@@ -1424,6 +5204,216 @@ came together do not come back together.</td></tr>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><code>&quot;ready&quot;</code></td><td></td></tr>
 <tr><td><code>checks</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+</table>
+</section>
+<section id="schema-APIKeyName"><h3>APIKeyName</h3>
+<p>What people call it.</p>
+<p>string, 1 to 255 characters</p>
+<p>Pattern <code>^[^\u0000-\u001F\u007F-\u009F]*$</code></p>
+</section>
+<section id="schema-Scopes"><h3>Scopes</h3>
+<p>What the key may do.</p>
+<p>array of <code>tokens:issue</code> or <code>tokens:verify</code> or <code>tokens:revoke</code> or <code>admin</code> or <code>operator</code></p>
+</section>
+<section id="schema-TenantScopes"><h3>TenantScopes</h3>
+<p>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</p>
+<p>array of at least 1 × <code>tokens:issue</code> or <code>tokens:verify</code> or <code>tokens:revoke</code> or <code>admin</code></p>
+</section>
+<section id="schema-APIKey"><h3>APIKey</h3>
+<p>An API key without its secret.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>preview</code><br><span class="must">required</span></td><td class="kind">string</td><td>What the key begins with.</td></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>owner</code><br><span class="must">required</span></td><td class="kind"><code>tenant</code> or <code>node</code> or <code>operator</code></td><td></td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Null for a key of the operator.</td></tr>
+<tr><td><code>scopes</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Scopes">Scopes</a></td><td>What the key may do.</td></tr>
+<tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><code>active</code> or <code>expired</code> or <code>revoked</code></td><td></td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>formerSecretUntil</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Until when the secret before the last rotation works, or worked.</td></tr>
+<tr><td><code>lastUsedAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>usageCount</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td>How often it was accepted.</td></tr>
+<tr><td><code>revokedAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>revokedBy</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>revocationReason</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+</table>
+</section>
+<section id="schema-APIKeyList"><h3>APIKeyList</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>keys</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-APIKey">APIKey</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-NewAPIKey"><h3>NewAPIKey</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>scopes</code></td><td class="kind"><a href="#schema-TenantScopes">TenantScopes</a></td><td>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind">integer or null, 1 to 315,360,000</td><td>Seconds until it stops working; never unless given.</td></tr>
+</table>
+</section>
+<section id="schema-APIKeyChange"><h3>APIKeyChange</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+</table>
+</section>
+<section id="schema-Rotation"><h3>Rotation</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>graceSeconds</code></td><td class="kind">integer, 0 to 2,592,000</td><td>How long the old secret goes on working.</td></tr>
+</table>
+</section>
+<section id="schema-APIKeyRevocation"><h3>APIKeyRevocation</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>reason</code></td><td class="kind">string, at most 255 characters</td><td></td></tr>
+</table>
+</section>
+<section id="schema-IssuedAPIKey"><h3>IssuedAPIKey</h3>
+<p>An API key with its secret.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>apiKey</code><br><span class="must">required</span></td><td class="kind">string</td><td>The whole key for <code>X-API-Key</code>; shown this once.</td></tr>
+<tr><td><code>preview</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>owner</code><br><span class="must">required</span></td><td class="kind"><code>tenant</code> or <code>node</code> or <code>operator</code></td><td></td></tr>
+<tr><td><code>scopes</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Scopes">Scopes</a></td><td>What the key may do.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>formerSecretUntil</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Algorithm"><h3>Algorithm</h3>
+<p><code>HS256</code> or <code>ES256</code> or <code>EdDSA</code> or <code>RS256</code></p>
+</section>
+<section id="schema-SigningKey"><h3>SigningKey</h3>
+<p>A signing key without its numbers.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>algorithm</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
+<tr><td><code>state</code><br><span class="must">required</span></td><td class="kind"><code>standby</code> or <code>active</code> or <code>retired</code> or <code>revoked</code></td><td></td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>changedAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+</table>
+</section>
+<section id="schema-SigningKeyList"><h3>SigningKeyList</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>signingKeys</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-SigningKey">SigningKey</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-NewSigningKey"><h3>NewSigningKey</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>algorithm</code></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-NoMembers"><h3>NoMembers</h3>
+<p>object</p>
+</section>
+<section id="schema-SigningKeyRevocation"><h3>SigningKeyRevocation</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>replace</code></td><td class="kind">boolean</td><td>Let another key take over.</td></tr>
+</table>
+</section>
+<section id="schema-RevokedSigningKey"><h3>RevokedSigningKey</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>revoked</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-SigningKey">SigningKey</a></td><td>A signing key without its numbers.</td></tr>
+<tr><td><code>successor</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-SigningKey">SigningKey</a> or null</td><td></td></tr>
+</table>
+</section>
+<section id="schema-SecretJWK"><h3>SecretJWK</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>kty</code><br><span class="must">required</span></td><td class="kind"><code>&quot;oct&quot;</code></td><td></td></tr>
+<tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>alg</code><br><span class="must">required</span></td><td class="kind"><code>&quot;HS256&quot;</code></td><td></td></tr>
+<tr><td><code>use</code></td><td class="kind"><code>&quot;sig&quot;</code></td><td></td></tr>
+<tr><td><code>k</code><br><span class="must">required</span></td><td class="kind">string</td><td>The secret in base64url.</td></tr>
+</table>
+</section>
+<section id="schema-Plan"><h3>Plan</h3>
+<p><code>free</code> or <code>pro</code> or <code>enterprise</code></p>
+</section>
+<section id="schema-DisplayName"><h3>DisplayName</h3>
+<p>What people call it.</p>
+<p>string, 1 to 255 characters</p>
+<p>Pattern <code>^[^\u0000-\u001F\u007F-\u009F]*$</code></p>
+</section>
+<section id="schema-TokenLife"><h3>TokenLife</h3>
+<p>Seconds a token lives at most and by default.</p>
+<p>integer, 60 to 86,400</p>
+</section>
+<section id="schema-TokenClaims"><h3>TokenClaims</h3>
+<p>Members of custom metadata that go into tokens.</p>
+<p>array of at most 32 × string, 1 to 255 characters</p>
+</section>
+<section id="schema-XMPPHost"><h3>XMPPHost</h3>
+<p>The XMPP domain for the <code>jid</code> claim; null for none.</p>
+<p>string or null, at most 253 characters</p>
+<p>Pattern <code>^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$</code></p>
+</section>
+<section id="schema-Rate"><h3>Rate</h3>
+<p>Requests a second; null for that of the plan.</p>
+<p>integer or null, 1 to 1,000,000</p>
+</section>
+<section id="schema-Quota"><h3>Quota</h3>
+<p>Token pairs a calendar month; null for those of the plan.</p>
+<p>integer or null, 0 to 9,223,372,036,854,775,807</p>
+</section>
+<section id="schema-TenantRecord"><h3>TenantRecord</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><code>active</code> or <code>suspended</code> or <code>deleted</code></td><td></td></tr>
+<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind">integer</td><td>In force.</td></tr>
+<tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer</td><td>In force.</td></tr>
+<tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">integer</td><td>In force.</td></tr>
+<tr><td><code>overrides</code><br><span class="must">required</span></td><td class="kind">object</td><td>The tenant&#x27;s own limits; null where the plan&#x27;s are in force.</td></tr>
+<tr><td><code>tokenLife</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
+<tr><td><code>tokenClaims</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
+<tr><td><code>xmppHost</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>issuer</code><br><span class="must">required</span></td><td class="kind">string</td><td>The <code>iss</code> of its tokens.</td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+</table>
+</section>
+<section id="schema-TenantDetails"><h3>TenantDetails</h3>
+<p>any</p>
+</section>
+<section id="schema-TenantPage"><h3>TenantPage</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>tenants</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-TenantRecord">TenantRecord</a></td><td></td></tr>
+<tr><td><code>nextCursor</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+</table>
+</section>
+<section id="schema-TenantSettings"><h3>TenantSettings</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
+<tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
+<tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+</table>
+</section>
+<section id="schema-TenantChange"><h3>TenantChange</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
+<tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
+<tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
+<tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+</table>
+</section>
+<section id="schema-NewTenant"><h3>NewTenant</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
+<tr><td><code>algorithm</code></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
+<tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
+<tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
+<tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
+<tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
 </table>
 </section>
 <section id="schema-Problem"><h3>Problem</h3>

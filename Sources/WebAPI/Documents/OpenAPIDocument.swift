@@ -42,6 +42,11 @@ tags:
     description: Checking tokens online. Does not count against the tenant's issuing limit.
   - name: Discovery
     description: Public documents that offline verifiers need.
+  - name: Management
+    description: |
+      What a tenant manages by itself. An operator key manages any tenant, which it names in `X-Chat-Tenant`.
+  - name: Operator
+    description: Tenants, managed by who runs the deployment.
   - name: Operation
     description: Health of one server, and this description.
 
@@ -668,6 +673,857 @@ paths:
                   value: "<!doctype html>"
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
 
+  /admin/keys/self:
+    get:
+      operationId: readOwnKey
+      tags: [Management]
+      summary: "What the key that asks is"
+      description: |
+        Any API key, whatever its scopes, learns what it is and what it may do.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      responses:
+        '200':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/APIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/keys:
+    get:
+      operationId: listKeys
+      tags: [Management]
+      summary: "List API keys"
+      description: |
+        Needs the scope `admin`. All of the tenant's keys, oldest first, revoked and expired ones too. Usage
+        is stored about once a second.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/ExpiringWithin'
+      responses:
+        '200':
+          description: The keys.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/APIKeyList'
+              examples:
+                usual:
+                  value: {"keys": [{"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    post:
+      operationId: createKey
+      tags: [Management]
+      summary: "Create an API key"
+      description: |
+        Needs the scope `admin`. `apiKey` is shown this once and stored only as a hash.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NewAPIKey'
+            examples:
+              usual:
+                value: {"name": "Billing backend", "scopes": ["tokens:issue"], "expiresIn": 7776000}
+      responses:
+        '201':
+          description: The key with its secret.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/IssuedAPIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/keys/{key}:
+    get:
+      operationId: readKey
+      tags: [Management]
+      summary: "Read an API key"
+      description: |
+        Needs the scope `admin`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/APIKeyID'
+      responses:
+        '200':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/APIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    patch:
+      operationId: renameKey
+      tags: [Management]
+      summary: "Rename an API key"
+      description: |
+        Needs the scope `admin`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/APIKeyID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/APIKeyChange'
+            examples:
+              usual:
+                value: {"name": "Billing backend, EU"}
+      responses:
+        '200':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/APIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Billing backend, EU", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/keys/{key}/rotate:
+    post:
+      operationId: rotateKey
+      tags: [Management]
+      summary: "Give an API key a new secret"
+      description: |
+        Needs the scope `admin`. The old secret works for `graceSeconds` more, at most 30 days; then only the
+        new one. A key that is revoked or expired cannot be rotated.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/APIKeyID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/Rotation'
+            examples:
+              usual:
+                value: {"graceSeconds": 86400}
+      responses:
+        '200':
+          description: The key with its new secret, shown this once.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/IssuedAPIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": "2026-01-02T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/keys/{key}/revoke:
+    post:
+      operationId: revokeKey
+      tags: [Management]
+      summary: "Take an API key back for good"
+      description: |
+        Needs the scope `admin`. In force on the answering server at once, on every other within a second.
+        Revoking again changes nothing.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/APIKeyID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/APIKeyRevocation'
+            examples:
+              usual:
+                value: {"reason": "leaked in a log"}
+      responses:
+        '200':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/APIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "revoked", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": "2026-01-03T00:00:00Z", "revokedBy": "key Mm3vQ9wLm2Xa", "revocationReason": "leaked in a log"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/signing-keys:
+    get:
+      operationId: listSigningKeys
+      tags: [Management]
+      summary: "List signing keys"
+      description: |
+        Needs the scope `admin`. Revoked ones too.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      responses:
+        '200':
+          description: The keys.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/SigningKeyList'
+              examples:
+                usual:
+                  value: {"signingKeys": [{"kid": "8Xk2mQ7vB4", "algorithm": "ES256", "state": "active", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}, {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "standby", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    post:
+      operationId: createSigningKey
+      tags: [Management]
+      summary: "Add a standby signing key"
+      description: |
+        Needs the scope `admin`. The key is published at once and signs nothing until it is activated: wait
+        until verifiers have fetched the key set again. Without `algorithm`, that of the active key.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NewSigningKey'
+            examples:
+              usual:
+                value: {"algorithm": "ES256"}
+      responses:
+        '201':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/SigningKey'
+              examples:
+                usual:
+                  value: {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "standby", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/signing-keys/{kid}/activate:
+    post:
+      operationId: activateSigningKey
+      tags: [Management]
+      summary: "Let a key sign"
+      description: |
+        Needs the scope `admin`. The key that signed is retired: what it signed stays valid until it expires.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/KeyID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NoMembers'
+            examples:
+              usual:
+                value: {}
+      responses:
+        '200':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/SigningKey'
+              examples:
+                usual:
+                  value: {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "active", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/signing-keys/{kid}/retire:
+    post:
+      operationId: retireSigningKey
+      tags: [Management]
+      summary: "Keep a standby key from signing"
+      description: |
+        Needs the scope `admin`. What it signed stays valid. The active key cannot be retired: activate
+        another.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/KeyID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NoMembers'
+            examples:
+              usual:
+                value: {}
+      responses:
+        '200':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/SigningKey'
+              examples:
+                usual:
+                  value: {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "retired", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/signing-keys/{kid}/revoke:
+    post:
+      operationId: revokeSigningKey
+      tags: [Management]
+      summary: "Make all that a key signed invalid"
+      description: |
+        Needs the scope `admin`. At once and for good. The active key is revoked only with `replace`: the
+        newest standby key, or a new one, takes over in the same transaction.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/KeyID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/SigningKeyRevocation'
+            examples:
+              usual:
+                value: {"replace": true}
+      responses:
+        '200':
+          description: The key, and its successor if it had to have one.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/RevokedSigningKey'
+              examples:
+                usual:
+                  value: {"revoked": {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "revoked", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}, "successor": {"kid": "7Xk2mQ7vB4", "algorithm": "ES256", "state": "active", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/signing-keys/{kid}/export:
+    post:
+      operationId: exportSigningKey
+      tags: [Management]
+      summary: "Export the secret of an HS256 key"
+      description: |
+        For an operator key; no key of a tenant may. Whoever has the secret can verify the tenant's tokens
+        offline, and make them. Every export is logged.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/KeyID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NoMembers'
+            examples:
+              usual:
+                value: {}
+      responses:
+        '200':
+          description: The secret as a JWK (RFC 7517).
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/jwk+json:
+              schema:
+                $ref: '#/components/schemas/SecretJWK'
+              examples:
+                usual:
+                  value: {"kty": "oct", "kid": "9Xk2mQ7vB4", "alg": "HS256", "use": "sig", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/tenant:
+    get:
+      operationId: readTenant
+      tags: [Management]
+      summary: "Read the tenant's settings"
+      description: |
+        Needs the scope `admin`. `issuedPairs` counts those of this calendar month.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      responses:
+        '200':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantDetails'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    patch:
+      operationId: changeTenant
+      tags: [Management]
+      summary: "Change the tenant's settings"
+      description: |
+        Needs the scope `admin`. An absent member stays; `null` clears `xmppHost`. Plan and limits are the
+        operator's.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/TenantSettings'
+            examples:
+              usual:
+                value: {"tokenLife": 3600, "tokenClaims": ["role"]}
+      responses:
+        '200':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantDetails'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 3600, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/tenants:
+    get:
+      operationId: listTenants
+      tags: [Operator]
+      summary: "List tenants"
+      description: |
+        For an operator key with the scope `operator`. In the order of their ids; `nextCursor` is the `cursor`
+        of the next page, or null.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/PageLimit'
+        - $ref: '#/components/parameters/TenantCursor'
+      responses:
+        '200':
+          description: A page of tenants.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantPage'
+              examples:
+                usual:
+                  value: {"tenants": [{"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}], "nextCursor": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    post:
+      operationId: createTenant
+      tags: [Operator]
+      summary: "Create a tenant"
+      description: |
+        For an operator key with the scope `operator`. Its first signing key signs at once.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NewTenant'
+            examples:
+              usual:
+                value: {"id": "acme", "name": "Acme", "plan": "free", "algorithm": "HS256"}
+      responses:
+        '201':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantRecord'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/tenants/{tenant}:
+    get:
+      operationId: readAnyTenant
+      tags: [Operator]
+      summary: "Read a tenant"
+      description: |
+        For an operator key with the scope `operator`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/Tenant'
+      responses:
+        '200':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantRecord'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    patch:
+      operationId: changeAnyTenant
+      tags: [Operator]
+      summary: "Change a tenant"
+      description: |
+        For an operator key with the scope `operator`. An absent member stays; `null` clears: the plan's limit
+        is in force again.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/Tenant'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/TenantChange'
+            examples:
+              usual:
+                value: {"plan": "pro", "rate": 250, "quota": null}
+      responses:
+        '200':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantRecord'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "pro", "rate": 250, "burst": 500, "quota": 100000, "overrides": {"rate": 250, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    delete:
+      operationId: deleteTenant
+      tags: [Operator]
+      summary: "Delete a tenant"
+      description: |
+        For an operator key with the scope `operator`. For good: its keys, tokens and key set are refused as
+        if it had never been. Its id stays taken, so that no old token ever means somebody new. What it was
+        counted for stays on record.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/Tenant'
+      responses:
+        '200':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantRecord'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "deleted", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/tenants/{tenant}/suspend:
+    post:
+      operationId: suspendTenant
+      tags: [Operator]
+      summary: "Suspend a tenant"
+      description: |
+        For an operator key with the scope `operator`. Nothing is issued for it and its tokens are refused,
+        until it is resumed; nothing is lost.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/Tenant'
+      responses:
+        '200':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantRecord'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "suspended", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/tenants/{tenant}/resume:
+    post:
+      operationId: resumeTenant
+      tags: [Operator]
+      summary: "End a tenant's suspension"
+      description: |
+        For an operator key with the scope `operator`. Tokens issued before it are valid again until they
+        expire.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/Tenant'
+      responses:
+        '200':
+          description: The tenant.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/TenantRecord'
+              examples:
+                usual:
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
 components:
   securitySchemes:
     apiKey:
@@ -703,6 +1559,46 @@ components:
       description: The `ETag` of the copy at hand.
       schema: {type: string}
       example: '"mZ0cVbQmVq2Jd3Xh"'
+    ChatTenant:
+      name: X-Chat-Tenant
+      in: header
+      description: |
+        The tenant that an operator key acts for; without it such a key gets 400 `tenant_required`. With a tenant's
+        own key it may be left out, and must be that tenant.
+      schema: {type: string}
+      example: acme
+    APIKeyID:
+      name: key
+      in: path
+      required: true
+      description: The id of the API key, the 12 characters after its prefix.
+      schema: {type: string}
+      example: Zk3vQ9wLm2Xa
+    KeyID:
+      name: kid
+      in: path
+      required: true
+      description: The `kid` of the signing key.
+      schema: {type: string}
+      example: 9Xk2mQ7vB4
+    ExpiringWithin:
+      name: expiringWithin
+      in: query
+      description: Only active keys that expire within this time, such as `7d`, `12h`, `30m` or `90s`.
+      schema: {type: string, pattern: '^[1-9][0-9]{0,7}[smhd]$'}
+      example: 7d
+    PageLimit:
+      name: limit
+      in: query
+      description: The most entries of a page.
+      schema: {type: integer, minimum: 1, maximum: 1000, default: 100}
+      example: 100
+    TenantCursor:
+      name: cursor
+      in: query
+      description: The `nextCursor` of the page before.
+      schema: {type: string}
+      example: acme
 
   headers:
     X-Request-ID:
@@ -814,7 +1710,8 @@ components:
                 code: api_key_invalid
                 requestId: 1k9zqf3mw-4
     Forbidden:
-      description: The API key lacks the scope of this call, or its tenant is suspended.
+      description: |
+        The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.
       headers:
         X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         Cache-Control: {$ref: '#/components/headers/NoStore'}
@@ -839,7 +1736,7 @@ components:
                 code: tenant_suspended
                 requestId: 1k9zqf3mw-4
     NotFound:
-      description: There is no such tenant.
+      description: There is no such tenant, key or user.
       headers:
         X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         Cache-Control: {$ref: '#/components/headers/NoStore'}
@@ -854,6 +1751,40 @@ components:
                 status: 404
                 detail: There is nothing at this address.
                 code: not_found
+                requestId: 1k9zqf3mw-4
+    Conflict:
+      description: What would be created exists already, or somebody else was changing it.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            conflict:
+              value:
+                type: http://127.0.0.1:8080/docs#conflict
+                title: Conflict
+                status: 409
+                detail: There already is a tenant acme.
+                code: conflict
+                requestId: 1k9zqf3mw-4
+    InvalidState:
+      description: The request is in order, but the state of things forbids it.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            invalid_state:
+              value:
+                type: http://127.0.0.1:8080/docs#invalid_state
+                title: Not possible in this state
+                status: 422
+                detail: The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.
+                code: invalid_state
                 requestId: 1k9zqf3mw-4
     RequestTimeout:
       description: The body did not come in time. The connection closes.
@@ -1207,6 +2138,218 @@ components:
             migrations: {const: ok}
             disk: {const: ok}
 
+    APIKeyName: {description: What people call it., type: string, minLength: 1, maxLength: 255, pattern: '^[^\u0000-\u001F\u007F-\u009F]*$'}
+    Scopes:
+      description: What the key may do.
+      type: array
+      items: {enum: ['tokens:issue', 'tokens:verify', 'tokens:revoke', admin, operator]}
+    TenantScopes:
+      description: What the key may do; `tokens:issue` and `tokens:verify` unless given.
+      type: array
+      minItems: 1
+      items: {enum: ['tokens:issue', 'tokens:verify', 'tokens:revoke', admin]}
+    APIKey:
+      description: An API key without its secret.
+      type: object
+      required: [id, preview, name, owner, tenant, scopes, status, createdAt, expiresAt, formerSecretUntil, lastUsedAt, usageCount, revokedAt, revokedBy, revocationReason]
+      properties:
+        id: {type: string}
+        preview: {description: What the key begins with., type: string}
+        name: {type: string}
+        owner: {enum: [tenant, node, operator]}
+        tenant: {description: Null for a key of the operator., type: [string, 'null']}
+        scopes: {$ref: '#/components/schemas/Scopes'}
+        status: {enum: [active, expired, revoked]}
+        createdAt: {type: string, format: date-time}
+        expiresAt: {type: [string, 'null'], format: date-time}
+        formerSecretUntil: {description: 'Until when the secret before the last rotation works, or worked.', type: [string, 'null'], format: date-time}
+        lastUsedAt: {type: [string, 'null'], format: date-time}
+        usageCount: {description: How often it was accepted., type: integer, minimum: 0}
+        revokedAt: {type: [string, 'null'], format: date-time}
+        revokedBy: {type: [string, 'null']}
+        revocationReason: {type: [string, 'null']}
+    APIKeyList:
+      type: object
+      required: [keys]
+      properties:
+        keys: {type: array, items: {$ref: '#/components/schemas/APIKey'}}
+    NewAPIKey:
+      type: object
+      additionalProperties: false
+      required: [name]
+      properties:
+        name: {$ref: '#/components/schemas/APIKeyName'}
+        scopes: {$ref: '#/components/schemas/TenantScopes'}
+        expiresIn: {description: Seconds until it stops working; never unless given., type: [integer, 'null'], minimum: 1, maximum: 315360000}
+    APIKeyChange:
+      type: object
+      additionalProperties: false
+      required: [name]
+      properties:
+        name: {$ref: '#/components/schemas/APIKeyName'}
+    Rotation:
+      type: object
+      additionalProperties: false
+      properties:
+        graceSeconds: {description: How long the old secret goes on working., type: integer, minimum: 0, maximum: 2592000, default: 0}
+    APIKeyRevocation:
+      type: object
+      additionalProperties: false
+      properties:
+        reason: {type: string, maxLength: 255, pattern: '^[^\u0000-\u001F\u007F-\u009F]*$'}
+    IssuedAPIKey:
+      description: An API key with its secret.
+      type: object
+      required: [id, apiKey, preview, name, owner, scopes, tenant, createdAt, expiresAt, formerSecretUntil]
+      properties:
+        id: {type: string}
+        apiKey: {description: The whole key for `X-API-Key`; shown this once., type: string}
+        preview: {type: string}
+        name: {type: string}
+        owner: {enum: [tenant, node, operator]}
+        scopes: {$ref: '#/components/schemas/Scopes'}
+        tenant: {type: [string, 'null']}
+        createdAt: {type: string, format: date-time}
+        expiresAt: {type: [string, 'null'], format: date-time}
+        formerSecretUntil: {type: [string, 'null'], format: date-time}
+    Algorithm:
+      enum: [HS256, ES256, EdDSA, RS256]
+    SigningKey:
+      description: A signing key without its numbers.
+      type: object
+      required: [kid, algorithm, state, createdAt, changedAt]
+      properties:
+        kid: {type: string}
+        algorithm: {$ref: '#/components/schemas/Algorithm'}
+        state: {enum: [standby, active, retired, revoked]}
+        createdAt: {type: string, format: date-time}
+        changedAt: {type: string, format: date-time}
+    SigningKeyList:
+      type: object
+      required: [signingKeys]
+      properties:
+        signingKeys: {type: array, items: {$ref: '#/components/schemas/SigningKey'}}
+    NewSigningKey:
+      type: object
+      additionalProperties: false
+      properties:
+        algorithm: {$ref: '#/components/schemas/Algorithm'}
+    NoMembers:
+      type: object
+      additionalProperties: false
+    SigningKeyRevocation:
+      type: object
+      additionalProperties: false
+      properties:
+        replace: {description: Let another key take over., type: boolean, default: false}
+    RevokedSigningKey:
+      type: object
+      required: [revoked, successor]
+      properties:
+        revoked: {$ref: '#/components/schemas/SigningKey'}
+        successor:
+          oneOf:
+            - $ref: '#/components/schemas/SigningKey'
+            - type: 'null'
+    SecretJWK:
+      type: object
+      required: [kty, kid, alg, k]
+      properties:
+        kty: {const: oct}
+        kid: {type: string}
+        alg: {const: HS256}
+        use: {const: sig}
+        k: {description: The secret in base64url., type: string}
+    Plan:
+      enum: [free, pro, enterprise]
+    DisplayName: {description: What people call it., type: string, minLength: 1, maxLength: 255, pattern: '^[^\u0000-\u001F\u007F-\u009F]*$'}
+    TokenLife: {description: Seconds a token lives at most and by default., type: integer, minimum: 60, maximum: 86400}
+    TokenClaims:
+      description: Members of custom metadata that go into tokens.
+      type: array
+      maxItems: 32
+      uniqueItems: true
+      items: {type: string, minLength: 1, maxLength: 255, pattern: '^[^\u0000-\u001F\u007F-\u009F]*$'}
+    XMPPHost:
+      description: The XMPP domain for the `jid` claim; null for none.
+      type: [string, 'null']
+      maxLength: 253
+      pattern: '^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$'
+    Rate: {description: Requests a second; null for that of the plan., type: [integer, 'null'], minimum: 1, maximum: 1000000}
+    Quota: {description: Token pairs a calendar month; null for those of the plan., type: [integer, 'null'], minimum: 0, maximum: 9223372036854775807}
+    TenantRecord:
+      type: object
+      required: [id, name, status, plan, rate, burst, quota, overrides, tokenLife, tokenClaims, xmppHost, issuer, createdAt]
+      properties:
+        id: {$ref: '#/components/schemas/TenantID'}
+        name: {type: string}
+        status: {enum: [active, suspended, deleted]}
+        plan: {$ref: '#/components/schemas/Plan'}
+        rate: {description: In force., type: integer}
+        burst: {description: In force., type: integer}
+        quota: {description: In force., type: integer}
+        overrides:
+          description: The tenant's own limits; null where the plan's are in force.
+          type: object
+          required: [rate, burst, quota]
+          properties:
+            rate: {$ref: '#/components/schemas/Rate'}
+            burst: {$ref: '#/components/schemas/Rate'}
+            quota: {$ref: '#/components/schemas/Quota'}
+        tokenLife: {$ref: '#/components/schemas/TokenLife'}
+        tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
+        xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+        issuer: {description: The `iss` of its tokens., type: string}
+        createdAt: {type: string, format: date-time}
+    TenantDetails:
+      allOf:
+        - $ref: '#/components/schemas/TenantRecord'
+        - type: object
+          required: [issuedPairs]
+          properties:
+            issuedPairs: {description: Token pairs issued this calendar month (UTC)., type: integer, minimum: 0}
+    TenantPage:
+      type: object
+      required: [tenants, nextCursor]
+      properties:
+        tenants: {type: array, items: {$ref: '#/components/schemas/TenantRecord'}}
+        nextCursor: {type: [string, 'null']}
+    TenantSettings:
+      type: object
+      additionalProperties: false
+      properties:
+        name: {$ref: '#/components/schemas/DisplayName'}
+        tokenLife: {$ref: '#/components/schemas/TokenLife'}
+        tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
+        xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+    TenantChange:
+      type: object
+      additionalProperties: false
+      properties:
+        name: {$ref: '#/components/schemas/DisplayName'}
+        plan: {$ref: '#/components/schemas/Plan'}
+        rate: {$ref: '#/components/schemas/Rate'}
+        burst: {$ref: '#/components/schemas/Rate'}
+        quota: {$ref: '#/components/schemas/Quota'}
+        tokenLife: {$ref: '#/components/schemas/TokenLife'}
+        tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
+        xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+    NewTenant:
+      type: object
+      additionalProperties: false
+      required: [id]
+      properties:
+        id: {$ref: '#/components/schemas/TenantID'}
+        algorithm: {$ref: '#/components/schemas/Algorithm'}
+        name: {$ref: '#/components/schemas/DisplayName'}
+        plan: {$ref: '#/components/schemas/Plan'}
+        rate: {$ref: '#/components/schemas/Rate'}
+        burst: {$ref: '#/components/schemas/Rate'}
+        quota: {$ref: '#/components/schemas/Quota'}
+        tokenLife: {$ref: '#/components/schemas/TokenLife'}
+        tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
+        xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+
     Problem:
       description: An error (RFC 9457).
       type: object
@@ -1250,6 +2393,10 @@ components:
         - api_key_expired
         - scope_missing
         - tenant_suspended
+        - access_denied
+        - tenant_required
+        - conflict
+        - invalid_state
         - not_found
         - method_not_allowed
         - request_timeout
@@ -1288,6 +2435,10 @@ x-error-codes:
   api_key_expired: {status: 401, meaning: 'The key has expired.'}
   scope_missing: {status: 403, meaning: 'The key lacks the scope of this call.'}
   tenant_suspended: {status: 403, meaning: 'The operator has suspended the tenant.'}
+  access_denied: {status: 403, meaning: 'The caller is known, and may not do this.'}
+  tenant_required: {status: 400, meaning: 'An operator key names the tenant it acts for in X-Chat-Tenant.'}
+  conflict: {status: 409, meaning: 'What would be created exists already, or somebody else was changing it.'}
+  invalid_state: {status: 422, meaning: 'The request is in order, but the state of things forbids it.'}
   not_found: {status: 404, meaning: 'There is nothing at this path, or no such tenant.'}
   method_not_allowed: {status: 405, meaning: 'The path knows other methods; `Allow` lists them.'}
   request_timeout: {status: 408, meaning: 'The request did not arrive in time.'}

@@ -18,15 +18,16 @@ package struct Problem {
 
     private static func status(of failure: Failure) -> Int {
         switch failure {
-        case .invalidJSON, .invalidRequest: 400
+        case .invalidJSON, .invalidRequest, .tenantRequired: 400
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired: 401
-        case .scopeMissing, .tenantSuspended: 403
+        case .scopeMissing, .tenantSuspended, .accessDenied: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
+        case .conflict: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
-        case .tokenTooLarge, .refreshUnavailable, .userDeactivated: 422
+        case .tokenTooLarge, .refreshUnavailable, .userDeactivated, .invalidState: 422
         case .rateLimited, .quotaExceeded: 429
         case .headersTooLarge: 431
         case .internalError: 500
@@ -42,6 +43,10 @@ package struct Problem {
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired: "Invalid API key"
         case .scopeMissing: "Scope missing"
         case .tenantSuspended: "Tenant suspended"
+        case .accessDenied: "Access denied"
+        case .tenantRequired: "Tenant required"
+        case .conflict: "Conflict"
+        case .invalidState: "Not possible in this state"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "Request timeout"
@@ -70,6 +75,8 @@ package struct Problem {
         case .apiKeyExpired: "The API key has expired."
         case .scopeMissing(let scope): "The API key lacks the scope \(scope)."
         case .tenantSuspended: "The tenant is suspended; its operator can resume it."
+        case .accessDenied(let detail), .conflict(let detail), .invalidState(let detail): detail
+        case .tenantRequired: "An operator key names the tenant it acts for in the header X-Chat-Tenant."
         case .notFound: "There is nothing at this address."
         case .methodNotAllowed(let allow): "This address answers only to: \(allow)."
         case .requestTimeout: "The request did not arrive completely in time."

@@ -13,6 +13,7 @@ struct MainLane {
         router.addMiddleware { MainLaneMiddleware(service: service) }
         addHotRoutes(to: router)
         addOwnRoutes(to: router)
+        addManagedRoutes(to: router)
         return router.buildResponder()
     }
 
@@ -37,5 +38,21 @@ struct MainLane {
         router.get("/readyz", use: operation.readyz)
         router.get("/openapi.yaml", use: operation.openapi)
         router.get("/docs", use: operation.docs)
+    }
+
+    private func addManagedRoutes(to router: Router<MainContext>) {
+        let (storage, vault, world) = (parts.storage, parts.vault, parts.world)
+        let prefix = parts.directory.deployment.keyPrefix
+        let tenants = ManageTenants(storage: storage, vault: vault, world: world)
+        let routes = ManagedRoutes(on: router, check: AccessCheck(service: service))
+        KeyEndpoints(
+            service: service, keys: ManageKeys(storage: storage, keyPrefix: prefix, world: world), world: world
+        ).register(on: routes)
+        SigningKeyEndpoints(
+            service: service, signingKeys: ManageSigningKeys(storage: storage, vault: vault, world: world)
+        ).register(on: routes)
+        TenantEndpoints(service: service, tenants: tenants).register(on: routes)
+        OperatorTenantEndpoints(service: service, tenants: tenants).register(on: routes)
+        routes.finish()
     }
 }

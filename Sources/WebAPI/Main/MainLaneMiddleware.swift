@@ -55,7 +55,8 @@ extension HTTPField.Name {
     /// `traceparent`.
     static let traceParent = known("traceparent")
 
-    private static func known(_ text: String) -> HTTPField.Name {
+    /// A field name that is written out in the source.
+    static func known(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("not a field name: \(text)") }
         return name
     }

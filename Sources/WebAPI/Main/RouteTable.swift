@@ -14,7 +14,10 @@ package enum RouteTable {
     }
 
     /// All of them.
-    package static let all: [Route] = [
+    package static let all: [Route] =
+        own + ManagedRoute.allCases.map { Route(method: $0.method, template: $0.template) }
+
+    private static let own: [Route] = [
         Route(method: "POST", template: "/tokens"),
         Route(method: "POST", template: "/verify"),
         Route(method: "GET", template: "/verify"),
@@ -48,10 +51,13 @@ package enum RouteTable {
 
     private static func matching(_ path: String) -> [Route] {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return all.filter { route in
+        let found = all.filter { route in
             let template = route.template.split(separator: "/", omittingEmptySubsequences: false)
             return template.count == parts.count
                 && zip(template, parts).allSatisfy { $0 == $1 || ($0.hasPrefix("{") && !$1.isEmpty) }
         }
+        // A path written out goes before one with parameters, as in the router.
+        let literal = found.filter { $0.template == path }
+        return literal.isEmpty ? found : literal
     }
 }

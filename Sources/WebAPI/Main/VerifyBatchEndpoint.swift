@@ -58,12 +58,7 @@ struct VerifyBatchEndpoint: Sendable {
     }
 
     private static func questions(in body: ByteBuffer) throws(Failure) -> [VerifyQuestion] {
-        let json: JSON
-        do throws(JSONFailure) {
-            json = try JSON.parse(body.readableBytesUInt8Span, maximumDepth: 8)
-        } catch {
-            throw .invalidJSON(error.description)
-        }
+        let json = try JSON.read(body, maximumDepth: 8)
         var fields = JSONFields(json)
         let tokens = fields.required("tokens", as: .array) ?? []
         let include = fields.optional("include", as: .strings) ?? []
@@ -71,32 +66,18 @@ struct VerifyBatchEndpoint: Sendable {
             fields.refuse("include", "must be an array of \"user\"")
         }
         if !(1...mostTokens).contains(tokens.count) { fields.refuse("tokens", "must have 1 to \(mostTokens) elements") }
-        try check(&fields, of: "")
+        try fields.finishRequest()
         var questions: [VerifyQuestion] = []
         for (index, token) in tokens.enumerated() {
             var entry = JSONFields(token)
             let text = entry.required("token", as: .string)
             let kind = entry.required("expect", as: .kind)
-            try check(&entry, of: "tokens[\(index)]")
+            try entry.finishRequest(of: "tokens[\(index)]")
             guard let text, let kind else { throw .internalError }
             questions.append(
                 VerifyQuestion(token: Array(text.utf8), kind: kind, includesUser: include.contains("user")))
         }
         return questions
-    }
-
-    private static func check(_ fields: inout JSONFields, of entry: String) throws(Failure) {
-        do throws(JSONFields.Invalid) {
-            try fields.finish()
-        } catch {
-            // What is no object has no fields to complain of.
-            if let whole = error.faults.first, whole.field.isEmpty {
-                throw .invalidRequest(Failure.unacceptable, [Failure.Field(entry, whole.detail)])
-            }
-            let prefix = entry.isEmpty ? "" : entry + "."
-            throw .invalidRequest(
-                Failure.unacceptable, error.faults.map { Failure.Field(prefix + $0.field, $0.detail) })
-        }
     }
 }
 

@@ -59,6 +59,10 @@ final class HookedStorage: Storage {
     func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey] { try real.apiKeys(of: owner) }
     func create(_ key: APIKey) throws(StoreFailure) { try real.create(key) }
     func update(_ key: APIKey) throws(StoreFailure) { try real.update(key) }
+    func usage(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey.ID: APIKey.Usage] {
+        try real.usage(of: owner)
+    }
+    func count(_ uses: [APIKey.ID: APIKey.Usage]) throws(StoreFailure) { try real.count(uses) }
     func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure) { try real.add(key, to: tenant) }
     func setStates(_ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp)
         throws(StoreFailure)

@@ -33,8 +33,9 @@ private struct Move {
         var key = try APIKey.sample("revoked00000", owner: .operator)
         try source.create(key)
         key.former = APIKey.Former(hash: key.secretHash, until: .start)
-        key.revocation = APIKey.Revocation(at: .start, reason: "")
+        key.revocation = APIKey.Revocation(at: .start, reason: "", by: "somebody")
         try source.update(key)
+        try source.count([key.id: APIKey.Usage(count: 3, lastUsedAt: .start)])
         // Orders that differ between bytes, code points in UTF-16 and any language; two texts that look the same.
         let odd = ["é", "e\u{301}", "ß", "日本", "\u{FFFD}", "\u{FFFF}", "🎉", "a\\", "a'b", "a\"b", "a,b{}"]
         for id in ["a", "B", "Z", "10", "9"] + odd {
@@ -89,6 +90,7 @@ struct CopyConformance {
             #expect(try move.target.masterKeyCheck() == [0, 1, 2, 255])
             #expect(try move.target.copyState() == .complete)
             #expect(try move.target.tenants() == move.source.tenants())
+            #expect(try move.target.usage(of: .operator) == move.source.usage(of: .operator))
             #expect(try move.target.apiKeys(of: .operator) == move.source.apiKeys(of: .operator))
         }
     }
@@ -119,8 +121,8 @@ struct CopyConformance {
         let counts = try move.copy().reduce(into: [:]) { $0[$1.table] = [$1.written, $1.removed] }
         #expect(
             counts == [
-                "tenant": [0, 0], "token_claim": [1, 2], "signing_key": [0, 0], "api_key": [0, 0], "user": [3, 0],
-                "issued_month": [1, 0],
+                "tenant": [0, 0], "token_claim": [1, 2], "signing_key": [0, 0], "api_key": [0, 0],
+                "api_key_usage": [0, 0], "user": [3, 0], "issued_month": [1, 0],
             ])
         try move.expectSame()
     }

@@ -43,6 +43,49 @@ struct ManagementConformance {
         #expect(try store.storage.tenant(tenant.id)?.tenant == tenant)
     }
 
+    @Test("A deleted tenant stays deleted, and its identifier taken", arguments: Backend.all)
+    func deletedTenant(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        try store.storage.setStatus(.deleted, of: acme.id)
+        #expect(try store.storage.tenant(acme.id)?.tenant.status == .deleted)
+        for status in Tenant.Status.allCases {
+            let again = failure { () throws(StoreFailure) in try store.storage.setStatus(status, of: acme.id) }
+            #expect(again?.isMissing == true, "\(status)")
+        }
+        try store.storage.update(acme.tenant)
+        #expect(try store.storage.tenants().map(\.status) == [.deleted])
+        let taken = failure { () throws(StoreFailure) in
+            try store.storage.create(acme.tenant, signingKey: .sample("fresh", state: .active))
+        }
+        #expect(taken?.isConflict == true)
+    }
+
+    @Test("Uses of keys add up, the latest use stays, and unknown keys are left out", arguments: Backend.all)
+    func usage(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let (a, b, node) = (
+            try APIKey.sample("aaaaaaaaaaaa", owner: .tenant(acme.id)),
+            try APIKey.sample("bbbbbbbbbbbb", owner: .tenant(acme.id)),
+            try APIKey.sample("nnnnnnnnnnnn", owner: .node)
+        )
+        for key in [a, b, node] { try store.storage.create(key) }
+        let before = try store.storage.newestChange()
+        let ghost = try #require(APIKey.ID("zzzzzzzzzzzz"))
+        let early = Timestamp.start, late = early.adding(seconds: 9)
+        try store.storage.count([:])
+        try store.storage.count([
+            a.id: .init(count: 2, lastUsedAt: late), node.id: .init(count: 7, lastUsedAt: early),
+            ghost: .init(count: 1, lastUsedAt: early),
+        ])
+        try store.storage.count([a.id: .init(count: 40, lastUsedAt: early)])
+        #expect(try store.storage.usage(of: .tenant(acme.id)) == [a.id: .init(count: 42, lastUsedAt: late)])
+        #expect(try store.storage.usage(of: .node) == [node.id: .init(count: 7, lastUsedAt: early)])
+        #expect(try store.storage.usage(of: .operator).isEmpty)
+        #expect(try store.storage.newestChange() == before)
+    }
+
     @Test("Tenants come in the order of their identifiers, each with its own claims", arguments: Backend.all)
     func tenantsInOrder(backend: Backend) throws {
         let store = try backend.makeEmpty()
@@ -110,7 +153,7 @@ struct ManagementConformance {
         key.former = APIKey.Former(hash: key.secretHash, until: .start.adding(seconds: 60))
         key.secretHash = SHA256.digest(Array("new".utf8).span)
         key.expiresAt = .start.adding(seconds: 3_600)
-        key.revocation = APIKey.Revocation(at: .start.adding(seconds: 5), reason: "")
+        key.revocation = APIKey.Revocation(at: .start.adding(seconds: 5), reason: "", by: "key k")
         try store.storage.update(key)
         #expect(try store.storage.apiKey(key.id) == key)
         #expect(try store.storage.apiKey(#require(APIKey.ID("zzzzzzzzzzzz"))) == nil)

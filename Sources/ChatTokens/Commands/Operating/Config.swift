@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Domain
 internal import Tokens
 
 /// `chat-tokens config`.

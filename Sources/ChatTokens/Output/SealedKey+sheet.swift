@@ -2,14 +2,6 @@ internal import Domain
 internal import Tokens
 
 extension SealedKey {
-    /// The key without its numbers.
-    var json: JSON {
-        [
-            "kid": JSON(kid), "algorithm": JSON(algorithm.rawValue), "state": JSON(state.rawValue),
-            "createdAt": JSON(createdAt.description), "changedAt": JSON(changedAt.description),
-        ]
-    }
-
     /// The key for people.
     var sheet: Sheet {
         var sheet = Sheet()

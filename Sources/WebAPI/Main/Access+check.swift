@@ -1,0 +1,87 @@
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+
+/// A request to a managed route whose caller was found to be allowed.
+///
+/// Only ``AccessCheck`` makes one, so that no endpoint can be written that forgets to ask.
+struct ManagedCall: Sendable {
+    /// Who calls.
+    enum Principal: Sendable {
+        case key(APIKey)
+    }
+
+    let request: Request
+    let context: MainContext
+    let principal: Principal
+    /// The tenant acted for; nil on routes that are about no tenant.
+    private let subject: Tenant.ID?
+
+    fileprivate init(
+        _ request: Request, _ context: MainContext, _ principal: Principal, for tenant: Tenant.ID? = nil
+    ) {
+        self.request = request
+        self.context = context
+        self.principal = principal
+        subject = tenant
+    }
+
+    /// The tenant acted for, on routes that the table admits for a tenant.
+    var tenant: Tenant.ID {
+        get throws(Failure) {
+            guard let subject else { throw .internalError }
+            return subject
+        }
+    }
+}
+
+/// Checks callers against the table of ``ManagedRoute``.
+struct AccessCheck: Sendable {
+    let service: HotService
+
+    /// The call, if its caller may make it.
+    func callAsFunction(
+        _ route: ManagedRoute, _ request: Request, _ context: MainContext
+    ) async throws(Failure) -> ManagedCall {
+        let key = try await service.caller(request.headers[.apiKey], needs: [], on: context.loop).key
+        switch route.admission {
+        case .anyKey: return ManagedCall(request, context, .key(key))
+        case .operator:
+            guard case .operator = key.owner else { throw .scopeMissing("operator") }
+            try require(.operator, of: key)
+            return ManagedCall(request, context, .key(key))
+        case .tenant(let scope, _):
+            let tenant = try tenant(of: key, named: request.headers[.chatTenant], needs: scope)
+            return ManagedCall(request, context, .key(key), for: tenant)
+        }
+    }
+
+    private func tenant(of key: APIKey, named name: String?, needs scope: Scopes?) throws(Failure) -> Tenant.ID {
+        switch key.owner {
+        case .operator:
+            try require(.operator, of: key)
+            guard let name else { throw .tenantRequired }
+            guard let id = Tenant.ID(name) else { throw .notFound }
+            return id
+        case .node: throw .scopeMissing("admin")
+        case .tenant(let own):
+            guard let scope else { throw .accessDenied("An API key of the tenant may not do this.") }
+            try require(scope, of: key)
+            guard name == nil || name == own.text else {
+                throw .accessDenied("The API key belongs to another tenant than X-Chat-Tenant names.")
+            }
+            return own
+        }
+    }
+
+    private func require(_ scope: Scopes, of key: APIKey) throws(Failure) {
+        guard key.scopes.isSuperset(of: scope) else { throw .scopeMissing(scope.names.joined(separator: " ")) }
+    }
+}
+
+extension HTTPField.Name {
+    /// `X-API-Key`.
+    static let apiKey = known("X-API-Key")
+    /// `X-Chat-Tenant`: for whom somebody acts who may act for several.
+    static let chatTenant = known("X-Chat-Tenant")
+}

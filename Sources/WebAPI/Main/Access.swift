@@ -1,0 +1,71 @@
+package import Domain
+
+/// Every managed route, and who may call it: the one table of authorization.
+///
+/// A route that is not here cannot be registered, and a case without a rule does not compile; an endpoint gets its
+/// caller from ``ManagedCall``, which only the check of this table can make.
+package enum ManagedRoute: String, Sendable, CaseIterable {
+    case ownKey = "GET /admin/keys/self"
+    case listKeys = "GET /admin/keys"
+    case createKey = "POST /admin/keys"
+    case readKey = "GET /admin/keys/{key}"
+    case changeKey = "PATCH /admin/keys/{key}"
+    case rotateKey = "POST /admin/keys/{key}/rotate"
+    case revokeKey = "POST /admin/keys/{key}/revoke"
+
+    case listSigningKeys = "GET /admin/signing-keys"
+    case createSigningKey = "POST /admin/signing-keys"
+    case activateSigningKey = "POST /admin/signing-keys/{kid}/activate"
+    case retireSigningKey = "POST /admin/signing-keys/{kid}/retire"
+    case revokeSigningKey = "POST /admin/signing-keys/{kid}/revoke"
+    case exportSigningKey = "POST /admin/signing-keys/{kid}/export"
+
+    case readTenant = "GET /admin/tenant"
+    case changeTenant = "PATCH /admin/tenant"
+
+    case listTenants = "GET /operator/tenants"
+    case createTenant = "POST /operator/tenants"
+    case readAnyTenant = "GET /operator/tenants/{tenant}"
+    case changeAnyTenant = "PATCH /operator/tenants/{tenant}"
+    case suspendTenant = "POST /operator/tenants/{tenant}/suspend"
+    case resumeTenant = "POST /operator/tenants/{tenant}/resume"
+    case deleteTenant = "DELETE /operator/tenants/{tenant}"
+
+    /// Who may call it.
+    package var admission: Admission {
+        switch self {
+        case .ownKey: .anyKey
+
+        case .listKeys, .readKey: .tenant(key: .admin, session: .viewer)
+        case .createKey, .changeKey, .rotateKey, .revokeKey: .tenant(key: .admin, session: .admin)
+
+        case .listSigningKeys: .tenant(key: .admin, session: .viewer)
+        case .createSigningKey, .activateSigningKey, .retireSigningKey, .revokeSigningKey:
+            .tenant(key: .admin, session: .admin)
+        case .exportSigningKey: .tenant(key: nil, session: .owner)
+
+        case .readTenant: .tenant(key: .admin, session: .viewer)
+        case .changeTenant: .tenant(key: .admin, session: .admin)
+
+        case .listTenants, .createTenant, .readAnyTenant, .changeAnyTenant, .suspendTenant, .resumeTenant,
+            .deleteTenant:
+            .operator
+        }
+    }
+
+    /// The HTTP method in upper case.
+    package var method: String { String(rawValue.prefix { $0 != " " }) }
+    /// The path with parameters in braces.
+    package var template: String { String(rawValue.drop { $0 != " " }.dropFirst()) }
+}
+
+/// Who may call a route.
+package enum Admission: Sendable, Equatable {
+    /// Whoever holds an API key of any kind, to ask about that key.
+    case anyKey
+    /// Whoever may act for one tenant: its API key with this scope (nil: no key is enough), a session with at least
+    /// this role in it, or an operator key, which names the tenant in `X-Chat-Tenant`.
+    case tenant(key: Scopes?, session: Role)
+    /// An operator key alone.
+    case `operator`
+}

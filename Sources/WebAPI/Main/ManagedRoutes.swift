@@ -1,0 +1,32 @@
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+
+/// Registers endpoints of managed routes, each behind the check of who may call it.
+final class ManagedRoutes {
+    private let router: Router<MainContext>
+    private let check: AccessCheck
+    private var missing = Set(ManagedRoute.allCases)
+
+    init(on router: Router<MainContext>, check: AccessCheck) {
+        self.router = router
+        self.check = check
+    }
+
+    /// Has the endpoint answer the route.
+    func on(
+        _ route: ManagedRoute, use endpoint: @escaping @Sendable (ManagedCall) async throws -> HotResponse
+    ) {
+        guard let method = HTTPRequest.Method(rawValue: route.method), missing.remove(route) != nil else {
+            preconditionFailure("\(route) cannot be registered, or was before")
+        }
+        router.on(RouterPath(route.template), method: method) { [check] request, context in
+            try await endpoint(try await check(route, request, context)).converted()
+        }
+    }
+
+    /// Traps where a route of the table has no endpoint.
+    func finish() {
+        precondition(missing.isEmpty, "routes without an endpoint: \(missing)")
+    }
+}
