@@ -14,6 +14,7 @@ extension PostgresStorage {
         }
     }
 
+    /// Whether a connection listens, as far as is known; behind a pooler none does.
     package var hearsChanges: Bool { bell.isConnected }
 
     /// A pooler says yes to LISTEN and never tells, while another of its clients gets what was not meant for it.
