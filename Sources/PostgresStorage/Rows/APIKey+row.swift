@@ -15,7 +15,8 @@ extension APIKey {
         }
         var revocation: Revocation?
         if let moment = try row.optionalNumber(9) {
-            revocation = Revocation(at: Timestamp(milliseconds: moment), reason: try row.text(10), by: try row.optionalText(11))
+            revocation = Revocation(
+                at: Timestamp(milliseconds: moment), reason: try row.text(10), by: try row.optionalText(11))
         }
         self.init(
             id: try row.checked(0, APIKey.ID.init), owner: try Owner(row), name: try row.text(3),

@@ -1,7 +1,8 @@
 internal import Domain
 
 extension Tenant {
-    static let columns = "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at, deleted_at"
+    static let columns =
+        "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at, deleted_at"
 
     /// The tenant of a row with ``columns``, with its token claims from their own table.
     init(_ row: borrowing Row, tokenClaims: [String] = []) throws(StoreFailure) {
