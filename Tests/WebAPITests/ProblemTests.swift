@@ -47,7 +47,8 @@ struct ProblemTests {
         "the status is that of the contract",
         arguments: [
             (Failure.Code.invalidJSON, 400), (.invalidRequest, 400), (.apiKeyMissing, 401), (.apiKeyInvalid, 401),
-            (.apiKeyRevoked, 401), (.apiKeyExpired, 401), (.scopeMissing, 403), (.tenantSuspended, 403), (.accessDenied, 403),
+            (.apiKeyRevoked, 401), (.apiKeyExpired, 401), (.scopeMissing, 403), (.tenantSuspended, 403),
+            (.accessDenied, 403),
             (.tenantRequired, 400), (.conflict, 409), (.invalidState, 422),
             (.notFound, 404),
             (.methodNotAllowed, 405), (.requestTimeout, 408), (.bodyTooLarge, 413), (.unsupportedMediaType, 415),

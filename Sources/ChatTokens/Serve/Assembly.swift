@@ -51,7 +51,8 @@ struct Assembly {
             directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) })
         let parts = ServerParts(
             directory: directory, issue: issue,
-            storage: installation.storage, vault: installation.vault, world: world, metrics: metrics, registry: registry,
+            storage: installation.storage, vault: installation.vault, world: world, metrics: metrics,
+            registry: registry,
             log: RequestLog(
                 includesSuccesses: settings.accessLog, level: settings.logLevel, world: world, write: JSONLines.write),
             logger: logger)

@@ -19,7 +19,9 @@ extension ManageKeys {
     ///
     /// - Parameters:
     ///   - owner: whose keys.
-    ///   - expiringWithin: only active keys that expire within so many seconds; nil: all.
+    ///   - seconds: only active keys that expire within so many seconds; nil: all.
+    /// - Returns: the keys.
+    /// - Throws: what the storage throws.
     package func records(
         of owner: APIKey.Owner, expiringWithin seconds: Int64? = nil
     ) throws(ManagementFailure) -> [Record] {

@@ -127,7 +127,8 @@ package struct ManageSigningKeys: Sendable {
     package func exportSecret(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> String {
         let key = try open(kid, of: tenant)
         guard key.algorithm == .hs256, let jwk = key.jwk(.private) else {
-            throw .refused("The key \(kid) has a public part, which the tenant's JWK set shows; only HS256 has a secret.")
+            throw .refused(
+                "The key \(kid) has a public part, which the tenant's JWK set shows; only HS256 has a secret.")
         }
         return jwk
     }

@@ -2,7 +2,8 @@ internal import Domain
 internal import GRDB
 
 extension Tenant {
-    static let columns = "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at, deleted_at"
+    static let columns =
+        "tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at, deleted_at"
 
     /// The tenant of a row, with its token claims from their own table.
     init(_ row: Row, tokenClaims: [String]) throws(StoreFailure) {

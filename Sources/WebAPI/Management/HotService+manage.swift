@@ -11,6 +11,7 @@ extension HotService {
     ///     whoever got it. Other nodes learn of it from the change log.
     ///   - work: the use case.
     /// - Returns: what it returns.
+    /// - Throws: the failure that the caller is told.
     func manage<Value: Sendable>(
         on loop: any EventLoop, changing subject: Change.Subject? = nil,
         _ work: @escaping @Sendable () throws(ManagementFailure) -> Value

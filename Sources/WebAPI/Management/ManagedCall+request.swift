@@ -34,7 +34,9 @@ extension ManagedCall {
     func query(_ names: String...) throws(Failure) -> [String: String] {
         var values: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
-            guard names.contains(String(name)) else { throw Self.unacceptable(String(name), "is not a known parameter") }
+            guard names.contains(String(name)) else {
+                throw Self.unacceptable(String(name), "is not a known parameter")
+            }
             guard values.updateValue(String(value), forKey: String(name)) == nil else {
                 throw Self.unacceptable(String(name), "must be given once")
             }

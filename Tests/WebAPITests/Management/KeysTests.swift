@@ -104,7 +104,8 @@ struct KeysTests {
             (#"{}"#, ["name"]), (#"{"name":""}"#, ["name"]), (#"{"name":"a","scopes":[]}"#, ["scopes"]),
             (#"{"name":"a","scopes":["operator"]}"#, ["scopes"]), (#"{"name":"a","scopes":["x"]}"#, ["scopes"]),
             (#"{"name":"a","scopes":null}"#, ["scopes"]), (#"{"name":"a","expiresIn":0}"#, ["expiresIn"]),
-            (#"{"name":"a","expiresIn":9223372036854775807}"#, ["expiresIn"]), (#"{"name":"a","secret":"x"}"#, ["secret"]),
+            (#"{"name":"a","expiresIn":9223372036854775807}"#, ["expiresIn"]),
+            (#"{"name":"a","secret":"x"}"#, ["secret"]),
             (#"[]"#, []),
         ])
     func badBodies(body: String, fields: [String]) async throws {
