@@ -23,7 +23,7 @@ def filter_body(context, body):
     if not isinstance(body, dict):
         return True
     custom, channels = body.get("custom"), body.get("channels")
-    if isinstance(body.get("expiresIn"), float) and body["expiresIn"].is_integer():
+    if any(isinstance(value, float) and value.is_integer() for value in body.values()):
         return False
     if isinstance(custom, dict):
         compact = json.dumps(custom, ensure_ascii=False, separators=(",", ":"))

@@ -195,9 +195,25 @@ def test_real_answers_fit_their_schemas(server, deployment, key):
     validator("/components/schemas/TokenProblem").validate(refused.json)
 
 
-@pytest.mark.parametrize("who", ["a tenant", "nobody"])
-def test_schemathesis_finds_nothing(server, key, tmp_path, who):
+@pytest.mark.parametrize("who", ["a tenant", "an administrator", "the operator", "nobody"])
+def test_schemathesis_finds_nothing(make_deployment, tmp_path, who):
     """Examples, boundary values, wrong methods, wrong types, everything the description allows and forbids."""
+    made = make_deployment()
+    made.tenant("acme")
+    keys = {
+        "a tenant": lambda: made.key("acme"),
+        "an administrator": lambda: made.key("acme", "--scope", "admin"),
+        "the operator": lambda: made.run("key", "create", "--operator", "--name", "root")["apiKey"],
+    }
+    with made.serve() as server:
+        headers = {"X-API-Key": keys[who]()} if who in keys else {}
+        if who != "the operator":
+            return fuzz(server, tmp_path, headers)
+        # It deletes what it finds, so that what is in order may still be refused.
+        fuzz(server, tmp_path, headers | {"X-Chat-Tenant": "acme"}, "--exclude-checks", "positive_data_acceptance")
+
+
+def fuzz(server, folder, headers: dict, *options: str):
     command = [
         sys.executable,
         "-m",
@@ -209,19 +225,19 @@ def test_schemathesis_finds_nothing(server, key, tmp_path, who):
         "--checks",
         "all",
         "--max-examples",
-        "60" if who == "a tenant" else "15",
+        "25" if headers else "15",
         "--seed",
         "1",
+        # With more, the ast module of Python 3.11, which hypothesis uses, raises SystemError now and then.
         "--workers",
-        "2",
+        "1",
         "--request-timeout",
         "20",
         "--generation-database",
         "none",
         "--no-color",
     ]
-    if who == "a tenant":
-        command += ["--header", f"X-API-Key: {key}"]
+    command += [*options, *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}"))]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_TOKENS_")}
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, env=environment)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=480, env=environment)
     assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]

@@ -22,6 +22,21 @@ struct RedisFaultTests {
         }
     }
 
+    /// A monotonic clock that stands still until the test moves it.
+    private final class Clock: Sendable {
+        private let time = Atomic<Int64>(1_000_000_000)
+
+        func advance(milliseconds: Int64) {
+            time.add(milliseconds * 1_000_000, ordering: .relaxed)
+        }
+
+        var world: World {
+            World(
+                now: World.system.now, monotonicNanoseconds: { self.time.load(ordering: .relaxed) },
+                randomBytes: World.system.randomBytes)
+        }
+    }
+
     private let diary = Diary()
     private let one = LimitSpend(tenant: anyTenant(), limit: RateLimit(rate: 1, burst: 1_000), count: 1)
 
@@ -112,6 +127,28 @@ struct RedisFaultTests {
         #expect(keys.hasSuffix("2\n"), "\(keys)")
     }
 
+    @Test("while it fails, attempts become rarer, but no rarer than one a second")
+    func attempts() throws {
+        let server = try RedisServer("--requirepass", "secret")
+        let clock = Clock()
+        let limits = RedisLimits(address: try server.address, world: clock.world)
+        let before = try connections(server)
+        for _ in 0..<100 {
+            limits.keep()
+            clock.advance(milliseconds: 100)
+        }
+        // 50, 100, 200, 400, 800 ms, then a second each, all less up to half of it.
+        let attempts = try connections(server) - before - 1
+        #expect((12...30).contains(attempts), "\(attempts) in 10 s")
+    }
+
+    /// How many connections the server has had.
+    private func connections(_ server: RedisServer) throws -> Int {
+        let stats = try server.command("-a", "secret", "--no-auth-warning", "info", "stats")
+        let line = stats.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_connections_received:") }
+        return try #require(line.flatMap { Int($0.dropFirst("total_connections_received:".count)) })
+    }
+
     @Test("a server that repeats what it does not understand does not bring the password into the log")
     func repeatedPassword() throws {
         let server = try RedisServer("--rename-command", "AUTH", "SIGN-IN")
@@ -150,13 +187,10 @@ struct RedisFaultTests {
     @Test("nodes know of each other, also of one that leaves, and count none out while they come back")
     func nodes() throws {
         let server = try RedisServer()
-        let time = Atomic<Int64>(1_000_000_000)
-        let world = World(
-            now: World.system.now, monotonicNanoseconds: { time.load(ordering: .relaxed) },
-            randomBytes: World.system.randomBytes)
-        let all = try (0..<3).map { _ in RedisLimits(address: try server.address, world: world) }
+        let clock = Clock()
+        let all = try (0..<3).map { _ in RedisLimits(address: try server.address, world: clock.world) }
         func pass(seconds: Int64) {
-            time.add(seconds * 1_000_000_000, ordering: .relaxed)
+            clock.advance(milliseconds: seconds * 1_000)
             for limits in all { limits.keep() }
         }
         pass(seconds: 0)
@@ -164,10 +198,10 @@ struct RedisFaultTests {
         #expect(all.map(\.nodes) == [3, 3, 3])
         all[2].leave()
         all[0].keep()
-        time.add(2_000_000_000, ordering: .relaxed)
+        clock.advance(milliseconds: 2_000)
         all[0].keep()
         #expect(all[0].nodes == 3, "too early to count anybody out")
-        time.add(10_000_000_000, ordering: .relaxed)
+        clock.advance(milliseconds: 10_000)
         all[0].keep()
         #expect(all[0].nodes == 2)
         server.kill()
