@@ -13,6 +13,8 @@ COMMANDS = [
     "serve",
     "init",
     "migrate",
+    "prune",
+    "copy",
     "backup",
     "doctor",
     "config",

@@ -93,11 +93,13 @@ struct Schema: Sendable {
         _ connection: inout Connection
     ) throws(StoreFailure) -> [(version: Int64, checksum: String)] {
         var encoding = "", isThere = false, version: Int64 = 0
+        // A scan, since to_regclass may answer from what the session remembers of before it waited for its turn.
         try connection.exchange([
             Statement(
                 """
-                SELECT current_setting('server_encoding'), to_regclass('schema_migration') IS NOT NULL,
-                    current_setting('server_version_num')::bigint
+                SELECT current_setting('server_encoding'), EXISTS (
+                        SELECT FROM pg_class AS c WHERE c.relname = 'schema_migration' AND pg_table_is_visible(c.oid)
+                    ), current_setting('server_version_num')::bigint
                 """)
         ]) { _, answer throws(StoreFailure) in
             _ = try answer.row { row throws(StoreFailure) in
