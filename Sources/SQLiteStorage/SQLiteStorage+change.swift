@@ -51,20 +51,6 @@ extension Change.Subject {
         default: throw .corrupt(cause: "column subject breaks its rules")
         }
     }
-
-    fileprivate var name: String {
-        switch self {
-        case .tenant: "tenant"
-        case .apiKey: "api_key"
-        }
-    }
-
-    fileprivate var id: String {
-        switch self {
-        case .tenant(let id): id.text
-        case .apiKey(let id): id.text
-        }
-    }
 }
 
 extension Database {

@@ -36,21 +36,4 @@ extension StoreFailure {
             }
         }
     }
-
-    /// The text of a failure that has one.
-    var cause: String? {
-        switch self {
-        case .unavailable(let cause), .corrupt(let cause): cause
-        case .conflict, .missing: nil
-        }
-    }
-
-    /// This failure with words put before its cause.
-    func prefixed(_ words: String) -> StoreFailure {
-        switch self {
-        case .unavailable(let cause): .unavailable(cause: "\(words): \(cause)")
-        case .corrupt(let cause): .corrupt(cause: "\(words): \(cause)")
-        case .conflict, .missing: self
-        }
-    }
 }

@@ -19,3 +19,21 @@ package struct Change: Sendable, Equatable {
         self.subject = subject
     }
 }
+
+extension Change.Subject {
+    /// The kind of what changed, as the log stores it.
+    package var name: String {
+        switch self {
+        case .tenant: "tenant"
+        case .apiKey: "api_key"
+        }
+    }
+
+    /// The identifier of what changed, as the log stores it.
+    package var id: String {
+        switch self {
+        case .tenant(let id): id.text
+        case .apiKey(let id): id.text
+        }
+    }
+}

@@ -11,3 +11,22 @@ package enum StoreFailure: Error, Sendable {
     /// A stored value breaks its own rules, or an affected-row count was wrong: a bug or a tampered file.
     case corrupt(cause: String)
 }
+
+extension StoreFailure {
+    /// The text of a failure that has one.
+    package var cause: String? {
+        switch self {
+        case .unavailable(let cause), .corrupt(let cause): cause
+        case .conflict, .missing: nil
+        }
+    }
+
+    /// This failure with words put before its cause.
+    package func prefixed(_ words: String) -> StoreFailure {
+        switch self {
+        case .unavailable(let cause): .unavailable(cause: "\(words): \(cause)")
+        case .corrupt(let cause): .corrupt(cause: "\(words): \(cause)")
+        case .conflict, .missing: self
+        }
+    }
+}
