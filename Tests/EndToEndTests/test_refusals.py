@@ -126,7 +126,7 @@ def test_two_keys_that_disagree_do_not_let_anyone_in_by_accident(wire, key):
         "/t//.well-known/jwks.json",
         "/t/a/b/.well-known/jwks.json",
         "/metrics",
-        "/admin/keys",
+        "/admin/nothing",
         "/%74okens",
         "/favicon.ico",
     ],
