@@ -57,9 +57,7 @@ struct ChangeFollower: Service {
         let begun = world.monotonicNanoseconds()
         var isWoken = false
         while !isWoken, !Task.isCancelled {
-            isWoken = await withCheckedContinuation { continuation in
-                thread.async { continuation.resume(returning: storage.waitForChange(seconds: Self.slice)) }
-            }
+            isWoken = await thread.result { storage.waitForChange(seconds: Self.slice) }
             let waited = Double(world.monotonicNanoseconds() - begun) / 1e9
             if waited >= (storage.hearsChanges ? Self.longestPause : Self.poll) { return }
         }
@@ -79,14 +77,8 @@ struct ChangeFollower: Service {
 
     /// Reads to the end of the log.
     private func step(from position: Int64) async -> Result<Int64, StoreFailure> {
-        await withCheckedContinuation { continuation in
-            thread.async {
-                do throws(StoreFailure) {
-                    continuation.resume(returning: .success(try tail.advance(from: position, heard: log)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
+        await thread.result {
+            Result { () throws(StoreFailure) in try tail.advance(from: position, heard: log) }
         }
     }
 }

@@ -19,19 +19,10 @@ struct LimitKeeper: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await onThread { limits.keep() }
+                await thread.result { limits.keep() }
                 try? await Task.sleep(for: pause)
             }
         }
-        await onThread { limits.leave() }
-    }
-
-    private func onThread(_ work: @escaping @Sendable () -> Void) async {
-        await withCheckedContinuation { continuation in
-            thread.async {
-                work()
-                continuation.resume()
-            }
-        }
+        await thread.result { limits.leave() }
     }
 }

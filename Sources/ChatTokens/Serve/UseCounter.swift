@@ -27,14 +27,11 @@ struct UseCounter: Service {
     }
 
     private func flush() async {
-        await withCheckedContinuation { continuation in
-            thread.async {
-                do throws(StoreFailure) {
-                    try uses.flush(into: storage)
-                } catch {
-                    logger.debug("uses of API keys could not be stored yet", metadata: ["cause": "\(error.sentence)"])
-                }
-                continuation.resume()
+        await thread.result {
+            do throws(StoreFailure) {
+                try uses.flush(into: storage)
+            } catch {
+                logger.debug("uses of API keys could not be stored yet", metadata: ["cause": "\(error.sentence)"])
             }
         }
     }

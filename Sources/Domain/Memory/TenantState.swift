@@ -7,8 +7,6 @@ package final class TenantState: Sendable {
     /// The signing keys.
     package let ring: KeyRing
     /// The rate limit in force and its running state, which outlives a reload of the tenant.
-    package let limit: RateLimit, limiter: RateLimiter
-    /// The two as a request spends them where nodes share limits.
     package let allowance: Allowance
     /// `<public URL>/t/<tenant>`, the `iss` of its tokens.
     package let issuer: [UInt8]
@@ -42,13 +40,16 @@ package final class TenantState: Sendable {
         }
     }
 
+    /// The rate limit in force.
+    package var limit: RateLimit { allowance.limit }
+    /// The running state of the limit.
+    package var limiter: RateLimiter { allowance.limiter }
+
     /// The state of a tenant under a deployment.
     package init(tenant: Tenant, ring: KeyRing, limiter: RateLimiter, deployment: Deployment) {
         self.tenant = tenant
         self.ring = ring
-        self.limiter = limiter
-        limit = tenant.rateLimit
-        allowance = Allowance(tenant: tenant.id, limit: limit, limiter: limiter)
+        allowance = Allowance(tenant: tenant.id, limit: tenant.rateLimit, limiter: limiter)
         jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)
         issuer = Array("\(deployment.publicURL)/t/\(tenant.id)".utf8)
