@@ -38,8 +38,8 @@ package struct ServerSettings: Sendable {
     package var address: Address
     /// Where `/metrics` is served; nil: nowhere.
     package var metrics: Address?
-    /// Threads that serve connections.
-    package var eventLoops: Int
+    /// Threads that serve connections; nil: one per core that the process may use, a container's CPU limit included.
+    package var eventLoops: Int?
     /// Set: HTTPS with HTTP/1.1 and HTTP/2; nil: plain HTTP/1.1.
     package var tls: TLS?
     /// What clients may take.
@@ -47,7 +47,7 @@ package struct ServerSettings: Sendable {
 
     /// Settings with the usual limits.
     package init(
-        address: Address, metrics: Address?, eventLoops: Int, tls: TLS? = nil,
+        address: Address, metrics: Address?, eventLoops: Int?, tls: TLS? = nil,
         limits: ConnectionLimits = ConnectionLimits()
     ) {
         self.address = address
@@ -112,7 +112,7 @@ package struct TokenServer: Service {
 
     /// Serves until the service group shuts down; throws where an address cannot be had or a certificate is bad.
     package func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops))
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops ?? System.coreCount))
         let service = HotService(
             directory: parts.directory, issue: parts.issue, readUser: ReadUser(storage: parts.storage),
             world: parts.world, logger: parts.logger,

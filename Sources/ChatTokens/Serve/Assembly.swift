@@ -1,5 +1,4 @@
 internal import Domain
-internal import Foundation
 internal import Logging
 internal import RedisLimits
 internal import ServiceLifecycle
@@ -59,7 +58,7 @@ struct Assembly {
         let serverSettings = ServerSettings(
             address: .init(host: settings.address.host, port: settings.address.port),
             metrics: settings.metricsAddress.map { .init(host: $0.host, port: $0.port) },
-            eventLoops: settings.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount,
+            eventLoops: settings.eventLoops,
             tls: settings.tls.map { .init(certificate: $0.certificate, key: $0.key) })
         return TokenServer(settings: serverSettings, parts: parts) { port in
             announce(Settings.Address(host: settings.address.host, port: port), logger)

@@ -37,7 +37,7 @@ struct Settings: Sendable {
     let tls: TLSFiles?
     /// Addresses and networks (CIDR) whose `X-Forwarded-For` is believed.
     let trustedProxies: [String]
-    /// nil: one per core.
+    /// nil: one per core that the process may use.
     let eventLoops: Int?
     /// nil: metrics are not served.
     let metricsAddress: Address?

@@ -95,11 +95,18 @@ extension Connection {
     }
 
     mutating func wait(for events: Int16, until deadline: Int64) throws(StoreFailure) {
-        let left = (deadline - world.monotonicNanoseconds() + 999_999) / 1_000_000
-        guard left > 0, Socket.wait(for: events, on: socket, milliseconds: Int(left)) else {
-            isSpent = true
-            throw .unavailable(cause: "the server does not answer")
+        let left = Int((deadline - world.monotonicNanoseconds() + 999_999) / 1_000_000)
+        if left > 0, Socket.wait(for: events, on: socket, milliseconds: min(left, Self.suspicion)) { return }
+        if left > Self.suspicion {
+            if isForgotten() {
+                isSpent = true
+                throw .unavailable(cause: "the server knows nothing of what it was sent")
+            }
+            let left = Int((deadline - world.monotonicNanoseconds() + 999_999) / 1_000_000)
+            if left > 0, Socket.wait(for: events, on: socket, milliseconds: left) { return }
         }
+        isSpent = true
+        throw .unavailable(cause: "the server does not answer")
     }
 
     mutating func lost() -> StoreFailure {

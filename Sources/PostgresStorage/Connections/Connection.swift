@@ -5,10 +5,11 @@ internal import Domain
 ///
 /// Statements travel together, one round trip for all of them, and are one transaction unless they say otherwise.
 ///
-/// The address is kept as a number because a pointer cannot be `Sendable`; that nobody copies it makes it so.
+/// The handle is kept as a number because a pointer cannot be `Sendable`; that nobody copies it makes it so.
 @safe
 struct Connection: ~Copyable, Sendable {
-    private let address: UInt
+    private let handle: UInt
+    let address: Address
     let world: World
     /// Set once an answer is overdue or the server has taken its leave.
     var isSpent = false
@@ -19,7 +20,8 @@ struct Connection: ~Copyable, Sendable {
     /// The server's clock when it last told it.
     var clock: ServerClock?
 
-    private init(address: UInt, world: World) {
+    private init(handle: UInt, address: Address, world: World) {
+        self.handle = handle
         self.address = address
         self.world = world
     }
@@ -33,7 +35,7 @@ struct Connection: ~Copyable, Sendable {
         guard let session = unsafe connect(address.options) else {
             throw .unavailable(cause: "there is no memory for a connection")
         }
-        let connection = Connection(address: UInt(bitPattern: session), world: world)
+        let connection = Connection(handle: UInt(bitPattern: session), address: address, world: world)
         guard unsafe PQstatus(session) == CONNECTION_OK else {
             let cause = unsafe firstLine(PQerrorMessage(session))
             throw .unavailable(cause: "cannot connect: \(cause)")
@@ -46,7 +48,10 @@ struct Connection: ~Copyable, Sendable {
         return connection
     }
 
-    var session: OpaquePointer? { unsafe OpaquePointer(bitPattern: address) }
+    /// The server's process behind this session; what a pooler names is none of the server's.
+    var processNumber: Int64 { unsafe Int64(PQbackendPID(session)) }
+
+    var session: OpaquePointer? { unsafe OpaquePointer(bitPattern: handle) }
 
     /// Whether the next statement may be sent: between transactions, and the server has not hung up meanwhile.
     mutating func isUsable() -> Bool {
@@ -90,7 +95,7 @@ struct Connection: ~Copyable, Sendable {
     ///
     /// A pooler has no process of the server's to name, and names something else.
     mutating func meet(processNumber: Int64) {
-        if unsafe Int64(PQbackendPID(session)) == processNumber { kept = kept ?? [:] }
+        if self.processNumber == processNumber { kept = kept ?? [:] }
     }
 
     /// Carries out a text of several statements that have no parameters and give no rows.
