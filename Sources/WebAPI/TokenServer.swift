@@ -42,18 +42,21 @@ package struct ServerSettings: Sendable {
     package var eventLoops: Int?
     /// Set: HTTPS with HTTP/1.1 and HTTP/2; nil: plain HTTP/1.1.
     package var tls: TLS?
+    /// Whose word is taken for where a request came from.
+    package var trustedProxies: TrustedProxies
     /// What clients may take.
     package var limits: ConnectionLimits
 
     /// Settings with the usual limits.
     package init(
         address: Address, metrics: Address?, eventLoops: Int?, tls: TLS? = nil,
-        limits: ConnectionLimits = ConnectionLimits()
+        trustedProxies: TrustedProxies = .none, limits: ConnectionLimits = ConnectionLimits()
     ) {
         self.address = address
         self.metrics = metrics
         self.eventLoops = eventLoops
         self.tls = tls
+        self.trustedProxies = trustedProxies
         self.limits = limits
     }
 }
@@ -116,7 +119,7 @@ package struct TokenServer: Service {
         let service = HotService(
             directory: parts.directory, issue: parts.issue, readUser: ReadUser(storage: parts.storage),
             world: parts.world, logger: parts.logger,
-            observer: RequestObservers(metrics: parts.metrics, log: parts.log))
+            observer: RequestObservers(metrics: parts.metrics, log: parts.log), proxies: settings.trustedProxies)
         let workspaces = try await Workspaces(on: group, directory: parts.directory, world: parts.world)
         let api = Application(
             responder: MainLane(parts: parts, service: service, workspaces: workspaces).responder(),

@@ -68,7 +68,10 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Addresses and networks of proxies whose X-Forwarded-For is believed, with commas.", valueName: "list"))
+            """
+            Addresses and networks of proxies whose X-Forwarded-For is believed, with commas, such as \
+            127.0.0.1,10.0.0.0/8; default: none, the client is whoever connects.
+            """, valueName: "list"))
     var trustedProxies: String?
 
     @Option(help: ArgumentHelp("Event loops; default: one per core.", valueName: "number"))

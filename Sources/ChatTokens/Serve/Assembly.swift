@@ -59,7 +59,8 @@ struct Assembly {
             address: .init(host: settings.address.host, port: settings.address.port),
             metrics: settings.metricsAddress.map { .init(host: $0.host, port: $0.port) },
             eventLoops: settings.eventLoops,
-            tls: settings.tls.map { .init(certificate: $0.certificate, key: $0.key) })
+            tls: settings.tls.map { .init(certificate: $0.certificate, key: $0.key) },
+            trustedProxies: TrustedProxies(settings.trustedProxies))
         return TokenServer(settings: serverSettings, parts: parts) { port in
             announce(Settings.Address(host: settings.address.host, port: port), logger)
             CodePages.releaseUnused()

@@ -1,3 +1,4 @@
+internal import Domain
 internal import Foundation
 
 /// What settings may look like.
@@ -49,18 +50,10 @@ enum SettingRule {
         FileManager.default.isReadableFile(atPath: path)
     }
 
-    static func networks(_ text: String) -> [String]? {
-        let networks = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        return networks.allSatisfy(isNetwork) ? networks : nil
-    }
-
-    private static func isNetwork(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let address = parts.first, parts.count <= 2, let width = IPAddress.bits(String(address)) else {
-            return false
-        }
-        guard parts.count == 2 else { return true }
-        return Int(parts[1]).map { (0...width).contains($0) } ?? false
+    static func networks(_ text: String) -> [AddressRange]? {
+        let texts = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        let ranges = texts.compactMap(AddressRange.init)
+        return ranges.count == texts.count ? ranges : nil
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
@@ -74,16 +67,5 @@ enum SettingRule {
             true
         default: false
         }
-    }
-}
-
-/// IP addresses as text.
-enum IPAddress {
-    /// 32 or 128, or nil where the text is no address.
-    static func bits(_ text: String) -> Int? {
-        var four = in_addr()
-        if unsafe inet_pton(AF_INET, text, &four) == 1 { return 32 }
-        var six = in6_addr()
-        return unsafe inet_pton(AF_INET6, text, &six) == 1 ? 128 : nil
     }
 }

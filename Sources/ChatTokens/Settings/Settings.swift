@@ -36,7 +36,7 @@ struct Settings: Sendable {
     let restAudience: String, wsAudience: String
     let tls: TLSFiles?
     /// Addresses and networks (CIDR) whose `X-Forwarded-For` is believed.
-    let trustedProxies: [String]
+    let trustedProxies: [AddressRange]
     /// nil: one per core that the process may use.
     let eventLoops: Int?
     /// nil: metrics are not served.

@@ -68,6 +68,8 @@ final class HotRequest {
     let path: Substring
     let query: Substring
     let headers: HotHeaders
+    /// The other end of the connection; nil where it has no IP address.
+    let peer: IPAddress?
     /// What answers and logs call this request.
     let id: String
     /// When its head arrived, in nanoseconds of the monotonic clock.
@@ -75,16 +77,24 @@ final class HotRequest {
     var body: ByteBuffer
 
     init(
-        route: HotRoute?, target: HotTarget, headers: HotHeaders, id: String, start: Int64,
+        route: HotRoute?, target: HotTarget, headers: HotHeaders, peer: IPAddress?, id: String, start: Int64,
         body: ByteBuffer = ByteBuffer()
     ) {
         self.route = route
         path = target.path
         query = target.query
         self.headers = headers
+        self.peer = peer
         self.id = id
         self.start = start
         self.body = body
+    }
+
+    /// Where the request comes from, as far as these proxies are believed; worked out when it is asked for.
+    func client(behind proxies: TrustedProxies) -> IPAddress? {
+        guard let peer else { return nil }
+        guard let forwarded = headers.forwardedFor else { return peer }
+        return proxies.client(peer: peer, forwardedFor: forwarded.readableBytesUInt8Span)
     }
 }
 
@@ -101,6 +111,8 @@ struct HotHeaders: Sendable {
     var ifNoneMatch: String?
     var expect: String?
     var traceParent: String?
+    /// All `X-Forwarded-For` fields in their order, with commas; bytes of the request, as few ever look at them.
+    var forwardedFor: ByteBuffer?
     /// Whether the client asks for another protocol.
     var isUpgrade = false
     /// How many `Host` fields there are; RFC 9112 §3.2 demands exactly one.
@@ -133,7 +145,15 @@ struct HotHeaders: Sendable {
         case .contentLength: contentLength = contentLength ?? value()
         case .originalURI: originalURI = originalURI ?? value()
         case .contentEncoding: contentEncoding = contentEncoding ?? value()
+        case .forwardedFor: takeForwardedFor(ByteBuffer(string: value()))
         }
+    }
+
+    /// Notes one `X-Forwarded-For` field; each proxy may add one of its own, so that the last counts most.
+    mutating func takeForwardedFor(_ value: ByteBuffer) {
+        guard forwardedFor != nil else { return forwardedFor = value }
+        forwardedFor?.writeStaticString(",")
+        forwardedFor?.writeImmutableBuffer(value)
     }
 
     /// Whether the body is declared as plain JSON: `application/json`, with or without parameters, not compressed.
@@ -148,7 +168,7 @@ struct HotHeaders: Sendable {
 /// The name of a header field that hot endpoints look at.
 enum HotField {
     case host, upgrade, expect, apiKey, traceParent, contentType, requestID, chatToken, authorization, ifNoneMatch
-    case contentLength, originalURI, contentEncoding
+    case contentLength, originalURI, forwardedFor, contentEncoding
 
     /// The field of a name, in whatever case it is written; nil for all others.
     init?(_ name: Span<UInt8>) {
@@ -165,6 +185,7 @@ enum HotField {
         case 13 where name.isSame(as: "if-none-match"): self = .ifNoneMatch
         case 14 where name.isSame(as: "content-length"): self = .contentLength
         case 14 where name.isSame(as: "x-original-uri"): self = .originalURI
+        case 15 where name.isSame(as: "x-forwarded-for"): self = .forwardedFor
         case 16 where name.isSame(as: "content-encoding"): self = .contentEncoding
         default: return nil
         }

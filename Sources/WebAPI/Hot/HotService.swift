@@ -10,6 +10,7 @@ final class HotService: Sendable {
     let observer: RequestObservers
     let authenticate: Authenticate
     let requestIDs: RequestIDs
+    let proxies: TrustedProxies
     private let loader: Loader
     private let world: World
     private let issue: IssueEndpoint
@@ -22,12 +23,13 @@ final class HotService: Sendable {
 
     init(
         directory: Directory, issue: IssueTokens, readUser: ReadUser, world: World, logger: Logger,
-        observer: RequestObservers
+        observer: RequestObservers, proxies: TrustedProxies
     ) {
         self.directory = directory
         self.world = world
         self.logger = logger
         self.observer = observer
+        self.proxies = proxies
         authenticate = Authenticate(directory: directory, world: world)
         requestIDs = RequestIDs(world: world)
         loader = Loader(logger: logger)
@@ -93,7 +95,7 @@ final class HotService: Sendable {
 
     /// Stands in for a request whose head could not be read.
     func unreadableRequest(id: String) -> HotRequest {
-        HotRequest(route: nil, target: HotTarget(""), headers: HotHeaders(), id: id, start: now())
+        HotRequest(route: nil, target: HotTarget(""), headers: HotHeaders(), peer: nil, id: id, start: now())
     }
 
     /// Counts an answer and, where it is worth it, logs it.

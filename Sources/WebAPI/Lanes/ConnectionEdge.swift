@@ -78,6 +78,10 @@ final class ConnectionEdge: ChannelInboundHandler {
         let span = bytes.readableBytesUInt8Span
         let head = PlainHead.read(span) { name, value in
             guard let field = HotField(span.extracting(name)) else { return }
+            if field == .forwardedFor {
+                guard lane.believesProxies, let list = bytes.slice(value, after: start) else { return }
+                return headers.takeForwardedFor(list)
+            }
             headers.take(field, bytes.text(value, after: start))
         }
         guard let head else {
@@ -107,5 +111,10 @@ extension ByteBuffer {
     /// The ASCII text at a range that is counted from `start`.
     fileprivate func text(_ range: Range<Int>, after start: Int) -> String {
         getString(at: start + range.lowerBound, length: range.count) ?? ""
+    }
+
+    /// The bytes themselves at a range that is counted from `start`.
+    fileprivate func slice(_ range: Range<Int>, after start: Int) -> ByteBuffer? {
+        getSlice(at: start + range.lowerBound, length: range.count)
     }
 }

@@ -86,7 +86,8 @@ extension FastLane {
         to route: HotRoute?, at target: HotTarget, with headers: HotHeaders, body: ByteBuffer = ByteBuffer()
     ) -> HotRequest {
         HotRequest(
-            route: route, target: target, headers: headers, id: service.requestIDs.name(given: headers.requestID),
+            route: route, target: target, headers: headers, peer: peer,
+            id: service.requestIDs.name(given: headers.requestID),
             start: service.now(), body: body)
     }
 

@@ -32,6 +32,8 @@ final class FastLane: ChannelDuplexHandler, HotSink {
     let limits: ConnectionLimits
     var edge: ConnectionEdge?
     var context: ChannelHandlerContext?
+    /// The other end of the connection; nil where it has no IP address.
+    private(set) var peer: IPAddress?
     var exchange = Exchange.none
     /// The hot request whose body is being taken in.
     var current: HotRequest?
@@ -70,6 +72,7 @@ final class FastLane: ChannelDuplexHandler, HotSink {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        peer = context.channel.remoteAddress.flatMap(IPAddress.init)
         workspace.connections.insert(self)
         deadline = workspace.connections.now + limits.idleSeconds
     }
@@ -200,6 +203,9 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         guard case .none = exchange else { return false }
         return held.isEmpty && canContinue && !isInputClosed && failureBehind == nil
     }
+
+    /// Whether anybody will look at what proxies say.
+    var believesProxies: Bool { !service.proxies.isEmpty }
 
     /// Whether it is the server's turn: a complete request is being answered.
     var isServing: Bool {

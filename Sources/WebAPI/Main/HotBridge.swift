@@ -21,7 +21,8 @@ struct HotBridge: Sendable {
         return await withCheckedContinuation { continuation in
             context.loop.execute {
                 let call = HotRequest(
-                    route: route, target: target, headers: headers, id: context.requestID, start: start, body: body)
+                    route: route, target: target, headers: headers, peer: context.peer, id: context.requestID,
+                    start: start, body: body)
                 let sink = BridgeSink(continuation, service: service, isHead: isHead)
                 service.answer(call, in: workspaces.workspace(of: context.loop), sink: sink)
             }

@@ -1,3 +1,4 @@
+internal import Domain
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
@@ -9,9 +10,17 @@ struct MainContext: RequestContext {
     let loop: any EventLoop
     /// What answers and logs call this request; set by the first middleware.
     var requestID = ""
+    /// The other end of the connection; nil where it has no IP address.
+    let peer: IPAddress?
+    /// Where the request comes from, as far as trusted proxies say; set by the first middleware, nil as ``peer``.
+    var client: IPAddress?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         loop = source.channel.eventLoop
+        peer = source.channel.remoteAddress.flatMap(IPAddress.init)
     }
+
+    /// The address the request comes from, as text; `unknown` where there is none.
+    var clientAddress: String { client?.description ?? "unknown" }
 }

@@ -14,6 +14,7 @@ struct MainLaneMiddleware: RouterMiddleware {
         let start = service.now()
         var context = context
         context.requestID = service.requestIDs.name(given: request.headers[.requestID])
+        context.client = client(of: request, from: context.peer)
         var response: Response
         var code: Failure.Code?
         do {
@@ -38,6 +39,12 @@ struct MainLaneMiddleware: RouterMiddleware {
         return response
     }
 
+    private func client(of request: Request, from peer: IPAddress?) -> IPAddress? {
+        guard let peer, !service.proxies.isEmpty else { return peer }
+        let list = request.headers[values: .forwardedFor].joined(separator: ",")
+        return service.proxies.client(peer: peer, forwardedFor: list.utf8.span)
+    }
+
     private func failure(of error: any Error, _ request: Request) -> Failure {
         switch error {
         case let failure as Failure: return failure
@@ -52,6 +59,8 @@ struct MainLaneMiddleware: RouterMiddleware {
 extension HTTPField.Name {
     /// `X-Request-ID`.
     static let requestID = known("X-Request-ID")
+    /// `X-Forwarded-For`.
+    static let forwardedFor = known("X-Forwarded-For")
     /// `traceparent`.
     static let traceParent = known("traceparent")
 
