@@ -18,7 +18,7 @@ extension PostgresStorage {
         ) { row throws(StoreFailure) in try APIKey(row) }
     }
 
-    package func create(_ key: APIKey) throws(StoreFailure) {
+    package func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             try connection.changeOne(
                 Statement(
@@ -26,11 +26,12 @@ extension PostgresStorage {
                     INSERT INTO api_key (\(APIKey.columns))
                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                     """, key.fields + [.number(key.createdAt.milliseconds)]))
+            try append(audit, &connection)
             try log(.apiKey(key.id), &connection)
         }
     }
 
-    package func update(_ key: APIKey) throws(StoreFailure) {
+    package func update(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             try connection.changeOne(
                 Statement(
@@ -42,6 +43,7 @@ extension PostgresStorage {
                         -- A rotation that was read before a revocation must not undo it.
                         AND (revoked_at IS NULL OR $10 IS NOT NULL)
                     """, key.fields))
+            try append(audit, &connection)
             try log(.apiKey(key.id), &connection)
         }
     }

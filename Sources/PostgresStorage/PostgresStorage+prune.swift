@@ -34,7 +34,9 @@ extension PostgresStorage {
     static func makePartitions(at moment: Timestamp, _ connection: inout Connection) throws(StoreFailure) {
         for ahead in 0...monthsAhead {
             let month = MonthPartition(of: moment).moved(by: ahead)
-            try connection.exchange([Statement(month.creation(of: "change_log"))])
+            try connection.exchange([
+                Statement(month.creationInChangeLog), Statement(month.creationInAuditLog),
+            ])
         }
     }
 }
@@ -68,23 +70,35 @@ struct MonthPartition {
 
     /// The name of a table's partition; names of one table sort by month.
     func name(of table: String) -> String {
-        "\(table)_\(String(number / 12 * 100 + number % 12 + 1))"
+        "\(table)_\(label)"
+    }
+
+    /// Year and month as one number, such as 202611.
+    var label: Int { number / 12 * 100 + number % 12 + 1 }
+
+    /// The statement that makes the change log's partition.
+    var creationInChangeLog: String {
+        creation(
+            of: "change_log", by: "changed_at", from: start.milliseconds, to: moved(by: 1).start.milliseconds)
+    }
+
+    /// The statement that makes the audit log's partition.
+    var creationInAuditLog: String {
+        creation(of: "audit_entry", by: "month", from: Int64(label), to: Int64(moved(by: 1).label))
     }
 
     /// The statement that makes a table's partition where it is missing and no row of its month lies elsewhere.
-    func creation(of table: String) -> String {
-        let end = moved(by: 1).start.milliseconds
-        return """
-            DO $$
-            BEGIN
-                IF to_regclass('\(name(of: table))') IS NULL AND NOT EXISTS (
-                    SELECT FROM \(table)_other WHERE changed_at >= \(start.milliseconds) AND changed_at < \(end)
-                ) THEN
-                    CREATE TABLE \(name(of: table)) PARTITION OF \(table)
-                    FOR VALUES FROM (\(start.milliseconds)) TO (\(end));
-                END IF;
-            END $$
-            """
+    private func creation(of table: String, by column: String, from start: Int64, to end: Int64) -> String {
+        """
+        DO $$
+        BEGIN
+            IF to_regclass('\(name(of: table))') IS NULL AND NOT EXISTS (
+                SELECT FROM \(table)_other WHERE \(column) >= \(start) AND \(column) < \(end)
+            ) THEN
+                CREATE TABLE \(name(of: table)) PARTITION OF \(table) FOR VALUES FROM (\(start)) TO (\(end));
+            END IF;
+        END $$
+        """
     }
 
     /// The statement that lists the partitions by month of the change log, oldest first.

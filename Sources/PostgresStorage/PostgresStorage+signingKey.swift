@@ -2,15 +2,19 @@ package import Domain
 package import Tokens
 
 extension PostgresStorage {
-    package func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure) {
+    package func add(
+        _ key: SealedKey, to tenant: Tenant.ID, recording audit: AuditDraft
+    ) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             try insert(key, of: tenant, &connection)
+            try append(audit, &connection)
             try log(.tenant(tenant), &connection)
         }
     }
 
     package func setStates(
-        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp
+        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp,
+        recording audit: AuditDraft
     ) throws(StoreFailure) {
         // Whatever becomes active comes last, so that at no moment two keys are.
         let ordered = states.filter { $0.state != .active } + states.filter { $0.state == .active }
@@ -30,6 +34,7 @@ extension PostgresStorage {
                             AND (state <> 'revoked' OR $3 = 'revoked')
                         """, .text(kid), .text(tenant.text), .text(state.rawValue), .number(moment.milliseconds)))
             }
+            try append(audit, &connection)
             try log(.tenant(tenant), &connection)
         }
     }

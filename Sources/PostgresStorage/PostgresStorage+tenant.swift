@@ -50,7 +50,9 @@ extension PostgresStorage {
         }
     }
 
-    package func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure) {
+    package func create(
+        _ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft
+    ) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             try connection.changeOne(
                 Statement(
@@ -62,11 +64,12 @@ extension PostgresStorage {
                     tenant.settings + [.text(tenant.status.rawValue), .number(tenant.createdAt.milliseconds)]))
             try insertClaims(of: tenant, &connection)
             try insert(signingKey, of: tenant.id, &connection)
+            try append(audit, &connection)
             try log(.tenant(tenant.id), &connection)
         }
     }
 
-    package func update(_ tenant: Tenant) throws(StoreFailure) {
+    package func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             try connection.changeOne(
                 Statement(
@@ -79,11 +82,14 @@ extension PostgresStorage {
                 Statement("DELETE FROM token_claim WHERE tenant_id = $1", .text(tenant.id.text))
             ])
             try insertClaims(of: tenant, &connection)
+            try append(audit, &connection)
             try log(.tenant(tenant.id), &connection)
         }
     }
 
-    package func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {
+    package func setStatus(
+        _ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft
+    ) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             let isDeleted = status == .deleted
             try connection.changeOne(
@@ -91,6 +97,7 @@ extension PostgresStorage {
                     "UPDATE tenant SET status = $2, deleted_at = $3 WHERE tenant_id = $1 AND deleted_at IS NULL",
                     .text(tenant.text), .text((isDeleted ? .suspended : status).rawValue),
                     .number(isDeleted ? world.now().milliseconds : nil)))
+            try append(audit, &connection)
             try log(.tenant(tenant), &connection)
         }
     }

@@ -22,7 +22,7 @@ extension SQLiteStorage {
         }
     }
 
-    package func create(_ key: APIKey) throws(StoreFailure) {
+    package func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try write { db in
             try db.changeOne(
                 """
@@ -30,11 +30,12 @@ extension SQLiteStorage {
                 VALUES (:id, :owner, :tenant, :name, :scopes, :hash, :former, :until, :created, :expires, :revoked,
                     :reason, :by)
                 """, key.fields &+ ["created": key.createdAt.milliseconds])
+            try append(audit, db)
             try log(.apiKey(key.id), db)
         }
     }
 
-    package func update(_ key: APIKey) throws(StoreFailure) {
+    package func update(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try write { db in
             try db.changeOne(
                 """
@@ -45,6 +46,7 @@ extension SQLiteStorage {
                     -- A rotation that was read before a revocation must not undo it.
                     AND (revoked_at IS NULL OR :revoked IS NOT NULL)
                 """, key.fields)
+            try append(audit, db)
             try log(.apiKey(key.id), db)
         }
     }

@@ -4,15 +4,19 @@ internal import GRDB
 package import Tokens
 
 extension SQLiteStorage {
-    package func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure) {
+    package func add(
+        _ key: SealedKey, to tenant: Tenant.ID, recording audit: AuditDraft
+    ) throws(StoreFailure) {
         try write { db in
             try insert(key, of: tenant, db)
+            try append(audit, db)
             try log(.tenant(tenant), db)
         }
     }
 
     package func setStates(
-        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp
+        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp,
+        recording audit: AuditDraft
     ) throws(StoreFailure) {
         // Whatever becomes active comes last, so that at no moment two keys are.
         let ordered = states.filter { $0.state != .active } + states.filter { $0.state == .active }
@@ -28,6 +32,7 @@ extension SQLiteStorage {
                     """,
                     ["state": state.rawValue, "at": moment.milliseconds, "kid": kid, "tenant": tenant.text])
             }
+            try append(audit, db)
             try log(.tenant(tenant), db)
         }
     }

@@ -30,7 +30,9 @@ extension SQLiteStorage {
         }
     }
 
-    package func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure) {
+    package func create(
+        _ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft
+    ) throws(StoreFailure) {
         try write { db in
             try db.changeOne(
                 """
@@ -40,11 +42,12 @@ extension SQLiteStorage {
                 """, tenant.settings &+ ["status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds])
             try insertClaims(of: tenant, db)
             try insert(signingKey, of: tenant.id, db)
+            try append(audit, db)
             try log(.tenant(tenant.id), db)
         }
     }
 
-    package func update(_ tenant: Tenant) throws(StoreFailure) {
+    package func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
         try write { db in
             try db.changeOne(
                 """
@@ -54,11 +57,14 @@ extension SQLiteStorage {
                 """, tenant.settings)
             try db.execute(sql: "DELETE FROM token_claim WHERE tenant_id = ?", arguments: [tenant.id.text])
             try insertClaims(of: tenant, db)
+            try append(audit, db)
             try log(.tenant(tenant.id), db)
         }
     }
 
-    package func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {
+    package func setStatus(
+        _ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft
+    ) throws(StoreFailure) {
         try write { db in
             switch status {
             case .active, .suspended:
@@ -71,6 +77,7 @@ extension SQLiteStorage {
                     UPDATE tenant SET status = 'suspended', deleted_at = ? WHERE tenant_id = ? AND deleted_at IS NULL
                     """, [world.now().milliseconds, tenant.text])
             }
+            try append(audit, db)
             try log(.tenant(tenant), db)
         }
     }

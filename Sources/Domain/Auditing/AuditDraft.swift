@@ -31,7 +31,7 @@ package struct AuditDraft: Sendable {
         self.tenant = tenant
         self.origin = origin
         self.action = action
-        self.target = target
+        self.target = target?.auditable
         self.before = before.map { $0.canonicalBytes() }
         self.after = after.map { $0.canonicalBytes() }
         self.count = count

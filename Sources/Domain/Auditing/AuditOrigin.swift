@@ -9,11 +9,21 @@ package struct AuditOrigin: Sendable, Equatable {
 
     /// An origin.
     package init(actor: String, address: String? = nil, requestID: String? = nil) {
-        self.actor = actor
-        self.address = address
-        self.requestID = requestID
+        self.actor = actor.auditable
+        self.address = address?.auditable
+        self.requestID = requestID?.auditable
     }
 
     /// Whoever works on the machine itself.
     package static let commandLine = AuditOrigin(actor: "cli")
+}
+
+extension String {
+    /// The text with U+FFFD in place of control characters, which no identifier has and not every database keeps.
+    var auditable: String {
+        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        var scalars = String.UnicodeScalarView()
+        for scalar in unicodeScalars { scalars.append(scalar.isControl ? "\u{FFFD}" : scalar) }
+        return String(scalars)
+    }
 }

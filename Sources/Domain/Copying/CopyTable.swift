@@ -62,7 +62,10 @@ package struct CopyTable: Sendable {
     }
 
     /// All tables in an order in which none refers to a later one.
-    package static let all = [tenant, tokenClaim, signingKey, apiKey, apiKeyUsage, user, issuedMonth]
+    package static let all = [
+        tenant, tokenClaim, signingKey, apiKey, apiKeyUsage, user, issuedMonth, auditHead, auditEntry, auditCheckpoint,
+        auditKey,
+    ]
 
     private static let tenant = CopyTable(
         "tenant", key: [text("tenant_id")],
@@ -101,6 +104,25 @@ package struct CopyTable: Sendable {
 
     private static let issuedMonth = CopyTable(
         "issued_month", key: [text("tenant_id"), number("month")], [number("pairs")])
+
+    private static let auditHead = CopyTable(
+        "audit_head", key: [text("chain")],
+        [
+            number("sequence"), number("month"), blob("hash"), number("sealed_sequence"), number("sealed_at"),
+        ])
+
+    private static let auditEntry = CopyTable(
+        "audit_entry", key: [text("chain"), number("sequence"), number("month")],
+        [
+            number("happened_at"), text("actor"), text("address"), text("request_id"), text("action"), text("target"),
+            text("before_state"), text("after_state"), number("events"), blob("previous_hash"), blob("hash"),
+        ])
+
+    private static let auditCheckpoint = CopyTable(
+        "audit_checkpoint", key: [text("chain"), number("sequence")], [number("signed_at"), text("statement")])
+
+    private static let auditKey = CopyTable(
+        "audit_key", key: [text("kid")], [blob("sealed"), number("created_at")])
 
     private static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
     private static func number(_ name: String) -> Column { Column(name: name, kind: .number) }

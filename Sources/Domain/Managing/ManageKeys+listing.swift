@@ -46,12 +46,13 @@ extension ManageKeys {
 
     /// Calls one of the owner's keys by another name, 1 to 255 characters.
     package func rename(
-        _ id: APIKey.ID, of owner: APIKey.Owner, to name: String
+        _ id: APIKey.ID, of owner: APIKey.Owner, to name: String, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Record {
         guard DisplayName.isFit(name) else { throw .invalid([Failure.Field("name", DisplayName.rule)]) }
-        var key = try key(id, of: owner)
+        let former = try key(id, of: owner)
+        var key = former
         key.name = name
-        try save(key)
+        try save(key, after: former, as: .keyChanged, by: origin)
         return Record(key: key, usage: try usage(of: owner)[id] ?? APIKey.Usage())
     }
 

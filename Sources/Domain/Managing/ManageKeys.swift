@@ -33,10 +33,12 @@ package struct ManageKeys: Sendable {
     ///   - name: what people call it, 1 to 255 characters.
     ///   - scopes: what it may do; nil: ``defaultScopes(of:)``.
     ///   - expiresIn: seconds until it stops working, 1 to ``longestLife``; nil: never.
+    ///   - origin: who does it, for the audit log.
     /// - Returns: the key with its secret.
     /// - Throws: `invalid` for bad fields, `missing` where the tenant does not exist.
     package func create(
-        for owner: APIKey.Owner, name: String, scopes: Scopes? = nil, expiresIn: Int? = nil
+        for owner: APIKey.Owner, name: String, scopes: Scopes? = nil, expiresIn: Int? = nil,
+        by origin: AuditOrigin
     ) throws(ManagementFailure) -> Issued {
         let scopes = scopes ?? Self.defaultScopes(of: owner)
         let complaints = Self.complaints(owner: owner, name: name, scopes: scopes, expiresIn: expiresIn)
@@ -46,7 +48,11 @@ package struct ManageKeys: Sendable {
         let key = APIKey(
             id: secret.id, owner: owner, name: name, scopes: scopes, secretHash: secret.hash, createdAt: now,
             expiresAt: expiresIn.map { now.adding(seconds: Int64($0)) })
-        try ManagementFailure.telling(of: Self.subject(owner)) { () throws(StoreFailure) in try storage.create(key) }
+        let audit = AuditDraft(
+            .keyCreated, for: owner.tenant, by: origin, target: key.auditTarget, after: key.audited, at: now)
+        try ManagementFailure.telling(of: Self.subject(owner)) { () throws(StoreFailure) in
+            try storage.create(key, recording: audit)
+        }
         return Issued(key: key, text: secret.revealOnce())
     }
 
@@ -55,12 +61,13 @@ package struct ManageKeys: Sendable {
     /// Only the latest former secret is kept: one that was still in its grace from an earlier rotation stops now.
     /// With an `owner`, a key of anybody else is `missing`.
     package func rotate(
-        _ id: APIKey.ID, of owner: APIKey.Owner? = nil, graceSeconds: Int
+        _ id: APIKey.ID, of owner: APIKey.Owner? = nil, graceSeconds: Int, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Issued {
         guard (0...Self.longestGrace).contains(graceSeconds) else {
             throw .invalid([Failure.Field("graceSeconds", "must be from 0 to \(Self.longestGrace)")])
         }
-        var key = try key(id, of: owner)
+        let former = try key(id, of: owner)
+        var key = former
         let now = world.now()
         guard key.status(at: now) == .active else {
             throw .refused("The key \(id) is \(key.status(at: now).rawValue) and cannot be rotated; create a new one.")
@@ -70,7 +77,7 @@ package struct ManageKeys: Sendable {
             graceSeconds == 0
             ? nil : APIKey.Former(hash: key.secretHash, until: now.adding(seconds: Int64(graceSeconds)))
         key.secretHash = secret.hash
-        try save(key)
+        try save(key, after: former, as: .keyRotated, by: origin)
         return Issued(key: key, text: secret.revealOnce())
     }
 
@@ -78,18 +85,19 @@ package struct ManageKeys: Sendable {
     ///
     /// Revoking again changes nothing: the first reason stays. With an `owner`, a key of anybody else is `missing`.
     package func revoke(
-        _ id: APIKey.ID, of owner: APIKey.Owner? = nil, reason: String = "", by actor: String? = nil
+        _ id: APIKey.ID, of owner: APIKey.Owner? = nil, reason: String = "", by origin: AuditOrigin
     ) throws(ManagementFailure) -> APIKey {
         guard reason.count <= Self.longestReason, !reason.unicodeScalars.contains(where: \.isControl) else {
             throw .invalid([
                 Failure.Field("reason", "must be at most \(Self.longestReason) characters without control characters")
             ])
         }
-        var key = try key(id, of: owner)
+        let former = try key(id, of: owner)
+        var key = former
         guard key.revocation == nil else { return key }
-        key.revocation = APIKey.Revocation(at: world.now(), reason: reason, by: actor)
+        key.revocation = APIKey.Revocation(at: world.now(), reason: reason, by: origin.actor)
         key.former = nil
-        try save(key)
+        try save(key, after: former, as: .keyRevoked, by: origin)
         return key
     }
 
@@ -100,7 +108,14 @@ package struct ManageKeys: Sendable {
         }
     }
 
-    func save(_ key: APIKey) throws(ManagementFailure) {
-        try ManagementFailure.telling(of: "API key \(key.id)") { () throws(StoreFailure) in try storage.update(key) }
+    func save(
+        _ key: APIKey, after former: APIKey, as action: AuditAction, by origin: AuditOrigin
+    ) throws(ManagementFailure) {
+        let audit = AuditDraft(
+            action, for: key.owner.tenant, by: origin, target: key.auditTarget, changing: former.audited,
+            to: key.audited, at: world.now())
+        try ManagementFailure.telling(of: "API key \(key.id)") { () throws(StoreFailure) in
+            try storage.update(key, recording: audit)
+        }
     }
 }

@@ -30,39 +30,42 @@ package struct ManageSigningKeys: Sendable {
     /// - Parameters:
     ///   - tenant: whose key it will be.
     ///   - algorithm: nil: that of the active key.
+    ///   - origin: who does it, for the audit log.
     /// - Returns: the key as stored.
     /// - Throws: `missing` where the tenant does not exist.
     package func create(
-        for tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil
+        for tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil, by origin: AuditOrigin
     ) throws(ManagementFailure) -> SealedKey {
-        try add(to: tenant, algorithm: algorithm, beside: try list(tenant))
+        try add(to: tenant, algorithm: algorithm, beside: try list(tenant), by: origin)
     }
 
     /// The first half of a rotation: adds the standby key that is to sign next.
     ///
     /// Refused while another key waits, since that one would be forgotten.
     package func rotate(
-        _ tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil
+        _ tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil, by origin: AuditOrigin
     ) throws(ManagementFailure) -> SealedKey {
         let keys = try list(tenant)
         if let waiting = keys.first(where: { $0.state == .standby }) {
             throw .refused("The key \(waiting.kid) already waits on standby; activate it, or revoke it first.")
         }
-        return try add(to: tenant, algorithm: algorithm, beside: keys)
+        return try add(to: tenant, algorithm: algorithm, beside: keys, by: origin)
     }
 
     /// A whole rotation at once: the newest standby key of the algorithm, else a new one, signs from now on.
     ///
     /// Verifiers that keep a key set may refuse tokens until they fetch it again: for emergencies, and for HS256.
     package func rotateNow(
-        _ tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil
+        _ tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil, by origin: AuditOrigin
     ) throws(ManagementFailure) -> SealedKey {
-        let successor = try successor(in: tenant, algorithm: algorithm, besides: nil)
-        return try activate(successor.kid, of: tenant)
+        let successor = try successor(in: tenant, algorithm: algorithm, besides: nil, by: origin)
+        return try activate(successor.kid, of: tenant, by: origin)
     }
 
     /// Makes a standby or retired key the one that signs, and retires the one that did.
-    package func activate(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> SealedKey {
+    package func activate(
+        _ kid: String, of tenant: Tenant.ID, by origin: AuditOrigin
+    ) throws(ManagementFailure) -> SealedKey {
         let keys = try list(tenant)
         var key = try find(kid, in: keys, of: tenant)
         switch key.state {
@@ -71,21 +74,24 @@ package struct ManageSigningKeys: Sendable {
         case .standby, .retired: break
         }
         let former = keys.filter { $0.state == .active }.map { (kid: $0.kid, state: KeyState.retired) }
-        try set(former + [(kid: kid, state: .active)], of: tenant)
+        try set(former + [(kid: kid, state: .active)], among: keys, of: tenant, as: .signingKeyActivated, by: origin)
         key.state = .active
         return key
     }
 
     /// Keeps a key from signing ever again by itself; what it signed stays valid until it expires.
-    package func retire(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> SealedKey {
-        var key = try find(kid, in: try list(tenant), of: tenant)
+    package func retire(
+        _ kid: String, of tenant: Tenant.ID, by origin: AuditOrigin
+    ) throws(ManagementFailure) -> SealedKey {
+        let keys = try list(tenant)
+        var key = try find(kid, in: keys, of: tenant)
         switch key.state {
         case .retired: return key
         case .revoked: throw .refused("The key \(kid) is revoked for good.")
         case .active: throw Self.lastActive(kid, doing: "retired")
         case .standby: break
         }
-        try set([(kid: kid, state: .retired)], of: tenant)
+        try set([(kid: kid, state: .retired)], among: keys, of: tenant, as: .signingKeyRetired, by: origin)
         key.state = .retired
         return key
     }
@@ -97,40 +103,59 @@ package struct ManageSigningKeys: Sendable {
     ///   - tenant: whose key it is.
     ///   - replacing: for the active key, lets the newest standby key, else a new one, take over in the same
     ///     transaction; without it, revoking the active key is refused.
+    ///   - origin: who does it, for the audit log.
     /// - Returns: the revoked key, and the successor if one took over.
     /// - Throws: `refused` for the active key without `replacing`, `missing` where there is no such key.
     package func revoke(
-        _ kid: String, of tenant: Tenant.ID, replacing: Bool = false
+        _ kid: String, of tenant: Tenant.ID, replacing: Bool = false, by origin: AuditOrigin
     ) throws(ManagementFailure) -> (revoked: SealedKey, successor: SealedKey?) {
-        var key = try find(kid, in: try list(tenant), of: tenant)
+        var keys = try list(tenant)
+        var key = try find(kid, in: keys, of: tenant)
         guard key.state != .revoked else { return (key, nil) }
         var states = [(kid: kid, state: KeyState.revoked)]
         var successor: SealedKey?
         if key.state == .active {
             guard replacing else { throw Self.lastActive(kid, doing: "revoked") }
-            successor = try self.successor(in: tenant, algorithm: key.algorithm, besides: kid)
+            successor = try self.successor(in: tenant, algorithm: key.algorithm, besides: kid, by: origin)
+            if let successor, !keys.contains(where: { $0.kid == successor.kid }) { keys.append(successor) }
             successor?.state = .active
             if let successor { states.append((kid: successor.kid, state: .active)) }
         }
-        try set(states, of: tenant)
+        try set(states, among: keys, of: tenant, as: .signingKeyRevoked, by: origin)
         key.state = .revoked
         return (key, successor)
     }
 
-    /// The key opened for export; whoever reads its private part can forge the tenant's tokens.
+    /// The private part of a key as a JWK, by which whoever reads it can forge the tenant's tokens; it is recorded first.
+    package func exportPrivate(
+        _ kid: String, of tenant: Tenant.ID, by origin: AuditOrigin
+    ) throws(ManagementFailure) -> String {
+        let key = try open(kid, of: tenant)
+        guard let jwk = key.jwk(.private) else { throw .refused("The key \(kid) has no private part.") }
+        let audit = AuditDraft(
+            .signingKeyExported, for: tenant, by: origin, target: "signing_key \(kid)",
+            after: ["algorithm": JSON(key.algorithm.rawValue)], at: world.now())
+        try ManagementFailure.telling(of: "tenant \(tenant)") { () throws(StoreFailure) in
+            try storage.record([audit])
+        }
+        return jwk
+    }
+
+    /// The key opened; ``exportPrivate(_:of:by:)`` gives its private part away.
     package func open(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> SigningKey {
         let sealed = try find(kid, in: try list(tenant), of: tenant)
         return try ManagementFailure.sealing { () throws(TokenFailure) in try vault.open(sealed, of: tenant) }
     }
 
     /// The secret of an HS256 key as a JWK; other keys have a public part, so nobody needs their private one.
-    package func exportSecret(_ kid: String, of tenant: Tenant.ID) throws(ManagementFailure) -> String {
-        let key = try open(kid, of: tenant)
-        guard key.algorithm == .hs256, let jwk = key.jwk(.private) else {
+    package func exportSecret(
+        _ kid: String, of tenant: Tenant.ID, by origin: AuditOrigin
+    ) throws(ManagementFailure) -> String {
+        guard try find(kid, in: try list(tenant), of: tenant).algorithm == .hs256 else {
             throw .refused(
                 "The key \(kid) has a public part, which the tenant's JWK set shows; only HS256 has a secret.")
         }
-        return jwk
+        return try exportPrivate(kid, of: tenant, by: origin)
     }
 }
 
@@ -142,27 +167,30 @@ extension ManageSigningKeys {
     }
 
     private func add(
-        to tenant: Tenant.ID, algorithm: SignatureAlgorithm?, beside keys: [SealedKey]
+        to tenant: Tenant.ID, algorithm: SignatureAlgorithm?, beside keys: [SealedKey], by origin: AuditOrigin
     ) throws(ManagementFailure) -> SealedKey {
         let chosen = algorithm ?? keys.first { $0.state == .active }?.algorithm ?? .hs256
         let sealed = try ManagementFailure.sealing { () throws(TokenFailure) in
             let key = try SigningKey.generate(chosen, randomBytes: world.randomBytes)
             return try vault.seal(key, state: .standby, for: tenant, at: world.now())
         }
+        let audit = AuditDraft(
+            .signingKeyCreated, for: tenant, by: origin, target: sealed.auditTarget, after: sealed.audited,
+            at: sealed.createdAt)
         try ManagementFailure.telling(of: "tenant \(tenant)") { () throws(StoreFailure) in
-            try storage.add(sealed, to: tenant)
+            try storage.add(sealed, to: tenant, recording: audit)
         }
         return sealed
     }
 
     private func successor(
-        in tenant: Tenant.ID, algorithm: SignatureAlgorithm?, besides kid: String?
+        in tenant: Tenant.ID, algorithm: SignatureAlgorithm?, besides kid: String?, by origin: AuditOrigin
     ) throws(ManagementFailure) -> SealedKey {
         let keys = try list(tenant)
         let wanted = algorithm ?? keys.first { $0.state == .active }?.algorithm
         let waiting = keys.filter { $0.state == .standby && $0.kid != kid && (wanted == nil || $0.algorithm == wanted) }
         if let newest = waiting.max(by: { $0.createdAt < $1.createdAt }) { return newest }
-        return try add(to: tenant, algorithm: algorithm, beside: keys)
+        return try add(to: tenant, algorithm: algorithm, beside: keys, by: origin)
     }
 
     private func find(
@@ -174,11 +202,20 @@ extension ManageSigningKeys {
         return key
     }
 
+    /// Sets states; the entry tells those of all keys that change, and names the last, or the first if it is revoked.
     private func set(
-        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID
+        _ states: [(kid: String, state: KeyState)], among keys: [SealedKey], of tenant: Tenant.ID,
+        as action: AuditAction, by origin: AuditOrigin
     ) throws(ManagementFailure) {
+        let now = world.now()
+        let subject = action == .signingKeyRevoked ? states.first : states.last
+        let former = keys.filter { key in states.contains { $0.kid == key.kid } }
+        let audit = AuditDraft(
+            action, for: tenant, by: origin, target: subject.map { "signing_key \($0.kid)" },
+            before: JSON(object: former.map { ($0.kid, JSON($0.state.rawValue)) }),
+            after: JSON(object: states.map { ($0.kid, JSON($0.state.rawValue)) }), at: now)
         try ManagementFailure.telling(of: "such signing key of tenant \(tenant)") { () throws(StoreFailure) in
-            try storage.setStates(states, of: tenant, at: world.now())
+            try storage.setStates(states, of: tenant, at: now, recording: audit)
         }
     }
 }

@@ -31,10 +31,12 @@ package struct ManageTenants: Sendable {
     ///   - id: its name, which never changes.
     ///   - settings: what differs from the defaults: plan `free`, its own identifier as the name.
     ///   - algorithm: that of the first signing key.
+    ///   - origin: who does it, for the audit log.
     /// - Returns: the tenant as stored.
     /// - Throws: `conflict` where the identifier is taken, `invalid` for bad settings.
     package func create(
-        _ id: Tenant.ID, settings: TenantChange = TenantChange(), algorithm: SignatureAlgorithm = .hs256
+        _ id: Tenant.ID, settings: TenantChange = TenantChange(), algorithm: SignatureAlgorithm = .hs256,
+        by origin: AuditOrigin
     ) throws(ManagementFailure) -> Tenant {
         let now = world.now()
         let tenant = try settings.applied(to: Tenant(id: id, name: id.text, createdAt: now))
@@ -42,8 +44,10 @@ package struct ManageTenants: Sendable {
             let key = try SigningKey.generate(algorithm, randomBytes: world.randomBytes)
             return try vault.seal(key, state: .active, for: id, at: now)
         }
+        let audit = AuditDraft(
+            .tenantCreated, for: id, by: origin, target: sealed.auditTarget, after: tenant.audited, at: now)
         try ManagementFailure.telling(of: "a tenant \(id)") { () throws(StoreFailure) in
-            try storage.create(tenant, signingKey: sealed)
+            try storage.create(tenant, signingKey: sealed, recording: audit)
         }
         return tenant
     }
@@ -67,34 +71,47 @@ package struct ManageTenants: Sendable {
     /// Changes settings; limits apply from the next request, claims and life from the next token.
     ///
     /// The status is not a setting: a suspension that comes at the same time stays.
-    package func update(_ id: Tenant.ID, with change: TenantChange) throws(ManagementFailure) -> Tenant {
-        let changed = try change.applied(to: try tenant(id))
-        try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in try storage.update(changed) }
+    package func update(
+        _ id: Tenant.ID, with change: TenantChange, by origin: AuditOrigin
+    ) throws(ManagementFailure) -> Tenant {
+        let former = try tenant(id)
+        let changed = try change.applied(to: former)
+        let audit = AuditDraft(
+            .tenantChanged, for: id, by: origin, changing: former.audited, to: changed.audited, at: world.now())
+        try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
+            try storage.update(changed, recording: audit)
+        }
         return try tenant(id)
     }
 
     /// Stops issuing and verifying for the tenant; nothing is lost.
-    package func suspend(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
-        try set(.suspended, of: id)
+    package func suspend(_ id: Tenant.ID, by origin: AuditOrigin) throws(ManagementFailure) -> Tenant {
+        try set(.suspended, of: id, as: .tenantSuspended, by: origin)
     }
 
     /// Ends a suspension; tokens issued before it are valid again until they expire.
-    package func resume(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
-        try set(.active, of: id)
+    package func resume(_ id: Tenant.ID, by origin: AuditOrigin) throws(ManagementFailure) -> Tenant {
+        try set(.active, of: id, as: .tenantResumed, by: origin)
     }
 
     /// Refuses everything of the tenant from now on, for good; its identifier stays taken.
     ///
     /// Nothing is erased: what was issued and counted stays accountable. Deleting again changes nothing.
-    package func delete(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+    package func delete(_ id: Tenant.ID, by origin: AuditOrigin) throws(ManagementFailure) -> Tenant {
         let tenant = try tenant(id)
-        return tenant.status == .deleted ? tenant : try set(.deleted, of: id)
+        return tenant.status == .deleted ? tenant : try set(.deleted, of: id, as: .tenantDeleted, by: origin)
     }
 
-    private func set(_ status: Tenant.Status, of id: Tenant.ID) throws(ManagementFailure) -> Tenant {
-        guard try tenant(id).status != .deleted else { throw .refused("Tenant \(id) is deleted for good.") }
+    private func set(
+        _ status: Tenant.Status, of id: Tenant.ID, as action: AuditAction, by origin: AuditOrigin
+    ) throws(ManagementFailure) -> Tenant {
+        let former = try tenant(id).status
+        guard former != .deleted else { throw .refused("Tenant \(id) is deleted for good.") }
+        let audit = AuditDraft(
+            action, for: id, by: origin, before: ["status": JSON(former.rawValue)],
+            after: ["status": JSON(status.rawValue)], at: world.now())
         try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
-            try storage.setStatus(status, of: id)
+            try storage.setStatus(status, of: id, recording: audit)
         }
         return try tenant(id)
     }

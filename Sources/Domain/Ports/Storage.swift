@@ -4,8 +4,9 @@ package import Tokens
 ///
 /// Methods block; they are called on threads made for that, never on an event loop or the cooperative pool. Every
 /// method that changes a tenant, a signing key or an API key appends to the change log in the same transaction, and
-/// checks how many rows it touched. "Not found" is nil, not an error.
-package protocol Storage: Sendable {
+/// checks how many rows it touched. What is an act of management takes the entry that the audit log gets with it: where
+/// that cannot be stored, the act fails. "Not found" is nil, not an error.
+package protocol Storage: AuditStorage {
     /// Counts the pairs against each tenant's quota and upserts the users, all in one durable transaction.
     ///
     /// Commands are carried out in order, so that two changes of one user keep theirs. A command refused for its
@@ -23,24 +24,24 @@ package protocol Storage: Sendable {
     /// All tenants in the order of their identifiers.
     func tenants() throws(StoreFailure) -> [Tenant]
     /// Stores a new tenant with its first signing key; `conflict` where the identifier is taken.
-    func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure)
+    func create(_ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft) throws(StoreFailure)
     /// Replaces the tenant's settings but not its status; `missing` where there is no such tenant.
     ///
     /// Whoever writes settings has read them before: were the status among them, a suspension that came in between
     /// would be undone.
-    func update(_ tenant: Tenant) throws(StoreFailure)
+    func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure)
     /// Suspends the tenant, ends its suspension or deletes it, and touches nothing else; `missing` where there is no
     /// such tenant, or where it is deleted already.
-    func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure)
+    func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure)
 
     /// The API key as stored.
     func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey?
     /// The keys of an owner, oldest first.
     func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey]
     /// Stores a new API key; `missing` where its tenant does not exist.
-    func create(_ key: APIKey) throws(StoreFailure)
+    func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure)
     /// Replaces the API key's fields; `missing` where there is no such key.
-    func update(_ key: APIKey) throws(StoreFailure)
+    func update(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure)
 
     /// How the keys of an owner have been used; a key without an entry never was.
     func usage(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey.ID: APIKey.Usage]
@@ -50,10 +51,12 @@ package protocol Storage: Sendable {
     func count(_ uses: [APIKey.ID: APIKey.Usage]) throws(StoreFailure)
 
     /// Adds a signing key to the tenant's; `missing` where there is no such tenant.
-    func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure)
+    func add(_ key: SealedKey, to tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure)
     /// Sets the states of several of the tenant's keys together; `missing` where one does not exist.
-    func setStates(_ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp)
-        throws(StoreFailure)
+    func setStates(
+        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp,
+        recording audit: AuditDraft
+    ) throws(StoreFailure)
 
     /// The sequence of the newest entry of the change log; 0 where it is empty.
     func newestChange() throws(StoreFailure) -> Int64

@@ -6,6 +6,9 @@ package struct Digest: Hashable, Sendable, BitwiseCopyable {
 
     init() {}
 
+    /// 32 zero bytes, which are no text's digest that anybody knows.
+    package static let zero = Digest()
+
     /// The digest whose bytes are given, or `nil` unless there are exactly 32.
     package init?(_ bytes: Span<UInt8>) {
         guard bytes.count == 32 else { return nil }

@@ -49,6 +49,11 @@ extension ManagedCall {
         .invalidRequest(Failure.unacceptable, [Failure.Field(field, detail)])
     }
 
+    /// Who calls, and from where, for the record.
+    var origin: AuditOrigin {
+        AuditOrigin(actor: actor, address: nil, requestID: context.requestID)
+    }
+
     /// Who calls, for the record.
     var actor: String {
         switch principal {

@@ -49,24 +49,40 @@ final class HookedStorage: Storage {
         try real.issuedPairs(tenant, in: month)
     }
     func tenants() throws(StoreFailure) -> [Tenant] { try real.tenants() }
-    func create(_ tenant: Tenant, signingKey: SealedKey) throws(StoreFailure) {
-        try real.create(tenant, signingKey: signingKey)
+    func create(_ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.create(tenant, signingKey: signingKey, recording: audit)
     }
-    func update(_ tenant: Tenant) throws(StoreFailure) { try real.update(tenant) }
-    func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {
-        try real.setStatus(status, of: tenant)
+    func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.update(tenant, recording: audit)
+    }
+    func setStatus(
+        _ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft
+    ) throws(StoreFailure) {
+        try real.setStatus(status, of: tenant, recording: audit)
     }
     func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey] { try real.apiKeys(of: owner) }
-    func create(_ key: APIKey) throws(StoreFailure) { try real.create(key) }
-    func update(_ key: APIKey) throws(StoreFailure) { try real.update(key) }
+    func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.create(key, recording: audit)
+    }
+    func update(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.update(key, recording: audit)
+    }
     func usage(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey.ID: APIKey.Usage] {
         try real.usage(of: owner)
     }
     func count(_ uses: [APIKey.ID: APIKey.Usage]) throws(StoreFailure) { try real.count(uses) }
-    func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure) { try real.add(key, to: tenant) }
-    func setStates(_ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp)
-        throws(StoreFailure)
-    { try real.setStates(states, of: tenant, at: moment) }
+    func add(_ key: SealedKey, to tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.add(key, to: tenant, recording: audit)
+    }
+    func setStates(
+        _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp,
+        recording audit: AuditDraft
+    ) throws(StoreFailure) { try real.setStates(states, of: tenant, at: moment, recording: audit) }
+    func record(_ drafts: [AuditDraft]) throws(StoreFailure) { try real.record(drafts) }
+    func auditEntries(of tenant: Tenant.ID?, _ query: AuditQuery) throws(StoreFailure) -> [AuditEntry] {
+        try real.auditEntries(of: tenant, query)
+    }
+    func auditHead(of tenant: Tenant.ID?) throws(StoreFailure) -> AuditLink { try real.auditHead(of: tenant) }
     func newestChange() throws(StoreFailure) -> Int64 { try real.newestChange() }
     func waitForChange(seconds: Double) -> Bool { real.waitForChange(seconds: seconds) }
     var hearsChanges: Bool { real.hearsChanges }

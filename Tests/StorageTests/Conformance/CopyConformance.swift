@@ -36,12 +36,28 @@ private struct Move {
         key.revocation = APIKey.Revocation(at: .start, reason: "", by: "somebody")
         try source.update(key)
         try source.count([key.id: APIKey.Usage(count: 3, lastUsedAt: .start)])
+        try fillAuditLog()
         // Orders that differ between bytes, code points in UTF-16 and any language; two texts that look the same.
         let odd = ["é", "e\u{301}", "ß", "日本", "\u{FFFD}", "\u{FFFF}", "🎉", "a\\", "a'b", "a\"b", "a,b{}"]
         for id in ["a", "B", "Z", "10", "9"] + odd {
             _ = try source.issue([acme.command(id, name: .set("ÄB"), custom: .set(#"{"n":1.0,"s":"\u0000"}"#))])
         }
         _ = try source.issue([acme.command("empty", name: .set("")), globex.command("a")])
+    }
+
+    private func fillAuditLog() throws {
+        try source.record([.sample(for: nil), .sample(.keyRotated, for: acme.id, actor: "é\u{FFFF}0")])
+        func row(_ texts: String..., number: Int64) -> [CopyValue] {
+            texts.map { .bytes(Array($0.utf8)) } + [.number(number)]
+        }
+        let checkpoint = row("acme", number: 2) + [.number(7)] + row("a.b.c", number: 0).dropLast()
+        for table in CopyTable.all {
+            switch table.name {
+            case "audit_checkpoint": try source.write([CopyRow(checkpoint)], removing: [], in: table)
+            case "audit_key": try source.write([CopyRow(row("kid", "sealed", number: 5))], removing: [], in: table)
+            default: break
+            }
+        }
     }
 
     func copy(page: Int = 4, progress: (CopyRecords.Progress) -> Void = { _ in }) throws -> [CopyRecords.Result] {
@@ -122,7 +138,8 @@ struct CopyConformance {
         #expect(
             counts == [
                 "tenant": [0, 0], "token_claim": [1, 2], "signing_key": [0, 0], "api_key": [0, 0],
-                "api_key_usage": [0, 0], "user": [3, 0], "issued_month": [1, 0],
+                "api_key_usage": [0, 0], "user": [3, 0], "issued_month": [1, 0], "audit_head": [1, 0],
+                "audit_entry": [1, 0], "audit_checkpoint": [0, 0], "audit_key": [0, 0],
             ])
         try move.expectSame()
     }

@@ -43,7 +43,8 @@ struct KeyCreate: ParsableCommand {
     func run() throws {
         let installation = try deployment.open()
         let issued = try installation.keys.create(
-            for: owner.owner, name: name, scopes: try chosenScopes(), expiresIn: expiresIn?.count)
+            for: owner.owner, name: name, scopes: try chosenScopes(), expiresIn: expiresIn?.count,
+            by: .commandLine)
         Output.show(
             asJSON: output.json, issued.json(prefix: installation.settings.keyPrefix),
             text: issued.sheet.text + "\n\nKeep it now: it cannot be shown again.")

@@ -27,7 +27,7 @@ struct KeyRevoke: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
-        let key = try installation.keys.revoke(id, reason: reason)
+        let key = try installation.keys.revoke(id, reason: reason, by: .commandLine)
         Output.show(
             asJSON: output.json, key.json(prefix: installation.settings.keyPrefix, now: installation.world.now()),
             text: "API key \(id) (\(key.name)) is revoked.")

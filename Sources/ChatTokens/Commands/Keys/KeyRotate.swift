@@ -31,7 +31,7 @@ struct KeyRotate: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
-        let issued = try installation.keys.rotate(id, graceSeconds: grace?.count ?? 0)
+        let issued = try installation.keys.rotate(id, graceSeconds: grace?.count ?? 0, by: .commandLine)
         Output.show(
             asJSON: output.json, issued.json(prefix: installation.settings.keyPrefix),
             text: issued.sheet.text + "\n\nKeep it now: it cannot be shown again.")

@@ -34,14 +34,14 @@ struct SetUp {
         var change = TenantChange()
         change.name = "Demo"
         change.plan = .pro
-        let tenant = try installation.tenants.create(id, settings: change)
+        let tenant = try installation.tenants.create(id, settings: change, by: .commandLine)
         return SetUp(
             settings: settings, madeDatabase: isNew, madeMasterKey: madeKey, tenant: tenant,
             issued: try makeKey(for: tenant, in: installation))
     }
 
     private static func makeKey(for tenant: Tenant, in installation: Installation) throws -> ManageKeys.Issued {
-        try installation.keys.create(for: .tenant(tenant.id), name: firstKeyName)
+        try installation.keys.create(for: .tenant(tenant.id), name: firstKeyName, by: .commandLine)
     }
 
     /// Whether no command has used the database before.

@@ -19,7 +19,8 @@ struct SigningKeyCreate: ParsableCommand {
     var options: SigningKeyOptions
 
     func run() throws {
-        let key = try options.deployment.open().signingKeys.create(for: options.tenant, algorithm: algorithm)
+        let key = try options.deployment.open().signingKeys.create(
+            for: options.tenant, algorithm: algorithm, by: .commandLine)
         Output.show(asJSON: options.output.json, key.json, text: key.sheet.text)
     }
 }

@@ -31,8 +31,11 @@ struct SigningKeyExport: ParsableCommand {
         guard let kid = kid ?? active?.kid else {
             throw CommandFailure("Tenant \(options.tenant) has no active signing key.")
         }
-        let key = try installation.signingKeys.open(kid, of: options.tenant)
-        guard let text = key.jwk(`private` ? .private : .public) else {
+        if `private` {
+            return Output.line(
+                try installation.signingKeys.exportPrivate(kid, of: options.tenant, by: .commandLine))
+        }
+        guard let text = try installation.signingKeys.open(kid, of: options.tenant).jwk(.public) else {
             throw CommandFailure(
                 "An HS256 key has no public part; --private prints its secret, with which tokens can be made.")
         }

@@ -31,8 +31,8 @@ struct SigningKeyRotate: ParsableCommand {
         let keys = try options.deployment.open().signingKeys
         let key =
             activateNow
-            ? try keys.rotateNow(options.tenant, algorithm: algorithm)
-            : try keys.rotate(options.tenant, algorithm: algorithm)
+            ? try keys.rotateNow(options.tenant, algorithm: algorithm, by: .commandLine)
+            : try keys.rotate(options.tenant, algorithm: algorithm, by: .commandLine)
         let next =
             activateNow
             ? "It signs from now on; the former key verifies what it signed."

@@ -19,7 +19,8 @@ struct SigningKeyActivate: ParsableCommand {
     var options: SigningKeyOptions
 
     func run() throws {
-        let key = try options.deployment.open().signingKeys.activate(kid, of: options.tenant)
+        let key = try options.deployment.open().signingKeys
+            .activate(kid, of: options.tenant, by: .commandLine)
         Output.show(asJSON: options.output.json, key.json, text: "Signing key \(kid) is active.")
     }
 }
@@ -43,7 +44,8 @@ struct SigningKeyRetire: ParsableCommand {
     var options: SigningKeyOptions
 
     func run() throws {
-        let key = try options.deployment.open().signingKeys.retire(kid, of: options.tenant)
+        let key = try options.deployment.open().signingKeys
+            .retire(kid, of: options.tenant, by: .commandLine)
         Output.show(asJSON: options.output.json, key.json, text: "Signing key \(kid) is retired.")
     }
 }
@@ -72,7 +74,7 @@ struct SigningKeyRevoke: ParsableCommand {
 
     func run() throws {
         let keys = try options.deployment.open().signingKeys
-        let (revoked, successor) = try keys.revoke(kid, of: options.tenant, replacing: replace)
+        let (revoked, successor) = try keys.revoke(kid, of: options.tenant, replacing: replace, by: .commandLine)
         let text = successor.map { " \($0.kid) signs in its place." } ?? ""
         Output.show(
             asJSON: options.output.json, ["revoked": revoked.json, "successor": successor?.json ?? nil],

@@ -33,7 +33,8 @@ struct TenantCreate: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
-        let created = try installation.tenants.create(id, settings: tenant.change, algorithm: algorithm)
+        let created = try installation.tenants.create(
+            id, settings: tenant.change, algorithm: algorithm, by: .commandLine)
         let url = installation.settings.publicURL
         Output.show(asJSON: output.json, created.json(publicURL: url), text: created.sheet(publicURL: url).text)
     }

@@ -24,7 +24,7 @@ struct TenantSuspend: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
-        let tenant = try installation.tenants.suspend(id)
+        let tenant = try installation.tenants.suspend(id, by: .commandLine)
         let url = installation.settings.publicURL
         Output.show(asJSON: output.json, tenant.json(publicURL: url), text: "Tenant \(id) is suspended.")
     }
@@ -53,7 +53,7 @@ struct TenantResume: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
-        let tenant = try installation.tenants.resume(id)
+        let tenant = try installation.tenants.resume(id, by: .commandLine)
         let url = installation.settings.publicURL
         Output.show(asJSON: output.json, tenant.json(publicURL: url), text: "Tenant \(id) is active.")
     }

@@ -32,7 +32,7 @@ struct TenantUpdate: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
-        let changed = try installation.tenants.update(id, with: tenant.change)
+        let changed = try installation.tenants.update(id, with: tenant.change, by: .commandLine)
         let url = installation.settings.publicURL
         Output.show(asJSON: output.json, changed.json(publicURL: url), text: changed.sheet(publicURL: url).text)
     }

@@ -13,7 +13,8 @@ extension KeyEndpoints {
         guard let name else { throw Failure.internalError }
         let issued = try await call.manage(service) { [keys] () throws(ManagementFailure) in
             try keys.create(
-                for: .tenant(tenant), name: name, scopes: scopes, expiresIn: expiresIn.map(Int.init(clamping:)))
+                for: .tenant(tenant), name: name, scopes: scopes, expiresIn: expiresIn.map(Int.init(clamping:)),
+                by: call.origin)
         }
         return HotResponse(document(issued), status: 201)
     }
@@ -26,7 +27,7 @@ extension KeyEndpoints {
         try fields.finishRequest()
         guard let name else { throw Failure.internalError }
         let record = try await call.manage(service, changing: .apiKey(id)) { [keys] () throws(ManagementFailure) in
-            try keys.rename(id, of: .tenant(tenant), to: name)
+            try keys.rename(id, of: .tenant(tenant), to: name, by: call.origin)
         }
         return HotResponse(document(record))
     }
@@ -38,19 +39,19 @@ extension KeyEndpoints {
         let grace = fields.given("graceSeconds", as: .integer) ?? 0
         try fields.finishRequest()
         let issued = try await call.manage(service, changing: .apiKey(id)) { [keys] () throws(ManagementFailure) in
-            try keys.rotate(id, of: .tenant(tenant), graceSeconds: Int(clamping: grace))
+            try keys.rotate(id, of: .tenant(tenant), graceSeconds: Int(clamping: grace), by: call.origin)
         }
         return HotResponse(document(issued))
     }
 
     /// `POST /admin/keys/{key}/revoke`.
     func revoke(_ call: ManagedCall) async throws -> HotResponse {
-        let (tenant, id, actor) = (try call.tenant, try call.apiKey, call.actor)
+        let (tenant, id) = (try call.tenant, try call.apiKey)
         var fields = try await call.optionalFields()
         let reason = fields.given("reason", as: .string) ?? ""
         try fields.finishRequest()
         let record = try await call.manage(service, changing: .apiKey(id)) { [keys] () throws(ManagementFailure) in
-            _ = try keys.revoke(id, of: .tenant(tenant), reason: reason, by: actor)
+            _ = try keys.revoke(id, of: .tenant(tenant), reason: reason, by: call.origin)
             return try keys.record(id, of: .tenant(tenant))
         }
         return HotResponse(document(record))

@@ -33,7 +33,7 @@ struct SigningKeyEndpoints: Sendable {
         try fields.finishRequest()
         let key = try await call.manage(service, changing: .tenant(tenant)) {
             [signingKeys] () throws(ManagementFailure) in
-            try signingKeys.create(for: tenant, algorithm: algorithm)
+            try signingKeys.create(for: tenant, algorithm: algorithm, by: call.origin)
         }
         return HotResponse(key.json, status: 201)
     }
@@ -41,14 +41,14 @@ struct SigningKeyEndpoints: Sendable {
     /// `POST /admin/signing-keys/{kid}/activate`.
     private func activate(_ call: ManagedCall) async throws -> HotResponse {
         try await set(call) { [signingKeys] (kid, tenant) throws(ManagementFailure) in
-            try signingKeys.activate(kid, of: tenant)
+            try signingKeys.activate(kid, of: tenant, by: call.origin)
         }
     }
 
     /// `POST /admin/signing-keys/{kid}/retire`.
     private func retire(_ call: ManagedCall) async throws -> HotResponse {
         try await set(call) { [signingKeys] (kid, tenant) throws(ManagementFailure) in
-            try signingKeys.retire(kid, of: tenant)
+            try signingKeys.retire(kid, of: tenant, by: call.origin)
         }
     }
 
@@ -72,7 +72,7 @@ struct SigningKeyEndpoints: Sendable {
         try fields.finishRequest()
         let (revoked, successor) = try await call.manage(service, changing: .tenant(tenant)) {
             [signingKeys] () throws(ManagementFailure) in
-            try signingKeys.revoke(kid, of: tenant, replacing: replaces)
+            try signingKeys.revoke(kid, of: tenant, replacing: replaces, by: call.origin)
         }
         return HotResponse(["revoked": revoked.json, "successor": successor?.json ?? nil])
     }
@@ -83,7 +83,7 @@ struct SigningKeyEndpoints: Sendable {
         var fields = try await call.optionalFields()
         try fields.finishRequest()
         let jwk = try await call.manage(service) { [signingKeys] () throws(ManagementFailure) in
-            try signingKeys.exportSecret(kid, of: tenant)
+            try signingKeys.exportSecret(kid, of: tenant, by: call.origin)
         }
         service.logger.notice(
             "signing key exported", metadata: ["tenant": "\(tenant)", "kid": "\(kid)", "by": "\(call.actor)"])

@@ -14,13 +14,19 @@ struct OperatorTenantEndpoints: Sendable {
         }
         routes.on(.changeAnyTenant, use: change)
         routes.on(.suspendTenant) { call in
-            try await act(on: call) { [tenants] (id) throws(ManagementFailure) in try tenants.suspend(id) }
+            try await act(on: call) { [tenants] (id) throws(ManagementFailure) in
+                try tenants.suspend(id, by: call.origin)
+            }
         }
         routes.on(.resumeTenant) { call in
-            try await act(on: call) { [tenants] (id) throws(ManagementFailure) in try tenants.resume(id) }
+            try await act(on: call) { [tenants] (id) throws(ManagementFailure) in
+                try tenants.resume(id, by: call.origin)
+            }
         }
         routes.on(.deleteTenant) { call in
-            try await act(on: call) { [tenants] (id) throws(ManagementFailure) in try tenants.delete(id) }
+            try await act(on: call) { [tenants] (id) throws(ManagementFailure) in
+                try tenants.delete(id, by: call.origin)
+            }
         }
     }
 
@@ -47,7 +53,7 @@ struct OperatorTenantEndpoints: Sendable {
         guard let id else { throw Failure.internalError }
         let tenant = try await call.manage(service, changing: .tenant(id)) {
             [tenants] () throws(ManagementFailure) in
-            try tenants.create(id, settings: settings, algorithm: algorithm)
+            try tenants.create(id, settings: settings, algorithm: algorithm, by: call.origin)
         }
         return HotResponse(document(tenant), status: 201)
     }
@@ -60,7 +66,7 @@ struct OperatorTenantEndpoints: Sendable {
         try fields.finishRequest()
         let tenant = try await call.manage(service, changing: .tenant(id)) {
             [tenants] () throws(ManagementFailure) in
-            try tenants.update(id, with: change)
+            try tenants.update(id, with: change, by: call.origin)
         }
         return HotResponse(document(tenant))
     }

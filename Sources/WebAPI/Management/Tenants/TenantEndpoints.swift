@@ -28,7 +28,7 @@ struct TenantEndpoints: Sendable {
         try fields.finishRequest()
         let details = try await call.manage(service, changing: .tenant(id)) {
             [tenants] () throws(ManagementFailure) in
-            _ = try tenants.update(id, with: change)
+            _ = try tenants.update(id, with: change, by: call.origin)
             return try tenants.show(id)
         }
         return HotResponse(details.json(publicURL: service.directory.deployment.publicURL))

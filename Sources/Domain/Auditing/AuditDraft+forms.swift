@@ -1,0 +1,48 @@
+package import Tokens
+
+extension AuditDraft {
+    /// The change of something that was there before and is there still: only members that differ are kept.
+    package init(
+        _ action: AuditAction, for tenant: Tenant.ID?, by origin: AuditOrigin, target: String? = nil,
+        changing former: JSON, to present: JSON, at moment: Timestamp
+    ) {
+        let before = (former.members ?? []).filter { present[$0.name] != $0.value }
+        let after = (present.members ?? []).filter { former[$0.name] != $0.value }
+        self.init(
+            action, for: tenant, by: origin, target: target, before: JSON(object: before), after: JSON(object: after),
+            at: moment)
+    }
+}
+
+extension Tenant {
+    /// The settings as the audit log tells them.
+    var audited: JSON {
+        [
+            "name": JSON(name), "status": JSON(status.rawValue), "plan": JSON(plan.rawValue),
+            "overrides": overrides.json, "tokenLife": JSON(Int64(tokenLife)),
+            "tokenClaims": JSON(tokenClaims.map { JSON($0) }), "xmppHost": JSON(optional: xmppHost),
+        ]
+    }
+}
+
+extension APIKey {
+    /// The key as the audit log tells it: neither its secret nor a hash of it.
+    var audited: JSON {
+        [
+            "name": JSON(name), "owner": JSON(owner.kind), "scopes": JSON(scopes.names.map { JSON($0) }),
+            "expiresAt": JSON(optional: expiresAt), "formerSecretUntil": JSON(optional: former?.until),
+            "revokedAt": JSON(optional: revocation?.at), "revocationReason": JSON(optional: revocation?.reason),
+        ]
+    }
+
+    /// What entries about the key name as their target.
+    var auditTarget: String { "key \(id)" }
+}
+
+extension SealedKey {
+    /// The key as the audit log tells it.
+    var audited: JSON { ["algorithm": JSON(algorithm.rawValue), "state": JSON(state.rawValue)] }
+
+    /// What entries about the key name as their target.
+    var auditTarget: String { "signing_key \(kid)" }
+}

@@ -1,0 +1,62 @@
+package import Domain
+internal import Foundation
+internal import GRDB
+internal import Tokens
+
+extension SQLiteStorage {
+    package func record(_ drafts: [AuditDraft]) throws(StoreFailure) {
+        try write { db in
+            for draft in drafts { try append(draft, db) }
+        }
+    }
+
+    package func auditHead(of tenant: Tenant.ID?) throws(StoreFailure) -> AuditLink {
+        try read { db in try Self.head(of: tenant, db) }
+    }
+
+    package func auditEntries(
+        of tenant: Tenant.ID?, _ query: AuditQuery
+    ) throws(StoreFailure) -> [AuditEntry] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(AuditEntry.columns) FROM audit_entry
+                    WHERE chain = :chain AND sequence > :after AND sequence < :before
+                        AND (action = :action OR :action IS NULL) AND (actor = :actor OR :actor IS NULL)
+                        AND (happened_at >= :from OR :from IS NULL) AND (happened_at < :to OR :to IS NULL)
+                    ORDER BY sequence \(query.isNewestFirst ? "DESC" : "ASC") LIMIT :limit
+                    """,
+                arguments: [
+                    "chain": AuditLink.chain(of: tenant), "after": query.after ?? 0, "before": query.before ?? .max,
+                    "action": query.action, "actor": query.actor, "from": query.from?.milliseconds,
+                    "to": query.to?.milliseconds, "limit": query.limit,
+                ]
+            ).map { row in try AuditEntry(row, of: tenant) }
+        }
+    }
+
+    /// Appends an entry to the audit log, in the transaction of the act it tells of.
+    func append(_ draft: AuditDraft, _ db: Database) throws {
+        let entry = AuditEntry(draft, after: try Self.head(of: draft.tenant, db))
+        try db.changeOne(
+            """
+            INSERT INTO audit_head (chain, sequence, month, hash) VALUES (:chain, :sequence, :month, :hash)
+            ON CONFLICT (chain) DO UPDATE
+                SET sequence = excluded.sequence, month = excluded.month, hash = excluded.hash
+            """, entry.link.fields)
+        try db.changeOne(
+            """
+            INSERT INTO audit_entry (\(AuditEntry.columns))
+            VALUES (:chain, :sequence, :month, :happened, :actor, :address, :request, :action, :target, :before,
+                :after, :events, :previous, :hash)
+            """, entry.fields &+ entry.link.fields)
+    }
+
+    private static func head(of tenant: Tenant.ID?, _ db: Database) throws -> AuditLink {
+        try Row.fetchOne(
+            db, sql: "SELECT sequence, month, hash FROM audit_head WHERE chain = ?",
+            arguments: [AuditLink.chain(of: tenant)]
+        ).map { row in try AuditLink(row, of: tenant) } ?? .start(of: tenant)
+    }
+}

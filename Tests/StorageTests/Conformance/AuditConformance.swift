@@ -1,0 +1,104 @@
+import Domain
+import Testing
+import Tokens
+
+@Suite("The audit log", .timeLimit(.minutes(2)))
+struct AuditConformance {
+    @Test("An act and its entry are stored together, and neither without the other", arguments: Backend.all)
+    func together(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let origin = AuditOrigin(actor: "key abc", address: "192.0.2.7", requestID: "r-1")
+        let draft = AuditDraft(
+            .tenantSuspended, for: acme.id, by: origin, target: "tenant \u{FFFF}\0 \"x\"", before: ["status": "active"],
+            after: ["z": "\u{1F}ä", "a": 1], at: Timestamp(milliseconds: 1_795_176_123_456))
+        try store.storage.setStatus(.suspended, of: acme.id, recording: draft)
+        let ghost = try #require(Tenant.ID("ghost"))
+        #expect(
+            failure { () throws(StoreFailure) in
+                try store.storage.setStatus(.suspended, of: ghost, recording: .sample(for: ghost))
+            }?.isMissing == true)
+        #expect(try store.storage.auditEntries(of: ghost, AuditQuery(limit: 9)).isEmpty)
+        let entry = try #require(try store.storage.auditEntries(of: acme.id, AuditQuery(limit: 9)).first)
+        #expect(entry.link == (try store.storage.auditHead(of: acme.id)))
+        #expect(entry.link.sequence == 2 && entry.origin == origin && entry.at == draft.at)
+        let text = #"""
+            {"action":"tenant.suspended","actor":"key abc","address":"192.0.2.7","after":{"a":1,"z":"\u001Fä"},\#
+            "at":"2026-11-20T12:02:03.456Z","before":{"status":"active"},"count":1,"requestId":"r-1","sequence":2,\#
+            "target":"tenant \#u{FFFF}\#u{FFFD} \"x\"","tenant":"acme"}
+            """#
+        #expect(String(decoding: AuditText(entry).bytes, as: UTF8.self) == text)
+        #expect(entry.link.hash == SHA256.digest((entry.previous.bytes + Array(text.utf8)).span))
+    }
+
+    @Test("Of the same acts every database keeps the same bytes and the same hash")
+    func sameBytes() throws {
+        let heads = try Backend.all.map { backend in
+            let store = try backend.makeEmpty()
+            _ = try Application.stored("acme", in: store)
+            try store.storage.record((1...20).map { .sample(for: Tenant.ID("acme"), actor: "\($0) \u{7F}é\u{10FFFF}") })
+            return try store.storage.auditHead(of: Tenant.ID("acme"))
+        }
+        #expect(heads.allSatisfy { $0 == heads.first && $0.sequence == 21 })
+    }
+
+    @Test("A chain has no gap and no fork under eight writers at once", arguments: Backend.all)
+    func concurrent(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let other = try Application.stored("other", in: store)
+        let results = atOnce(8) { writer in
+            failure { () throws(StoreFailure) in
+                for turn in 0..<10 {
+                    switch (writer + turn) % 3 {
+                    case 0: try store.storage.update(acme.tenant)
+                    case 1:
+                        // The other way round in half of them: two at once must not wait for each other.
+                        let drafts: [AuditDraft] = [.sample(for: acme.id), .sample(for: other.id), .sample(for: nil)]
+                        try store.storage.record(writer % 2 == 0 ? drafts : drafts.reversed())
+                    default: try store.storage.setStatus(turn % 2 == 0 ? .active : .suspended, of: acme.id)
+                    }
+                }
+            }
+        }
+        #expect(results.compactMap { $0 ?? nil }.map(\.text) == [])
+        let chain = try store.storage.auditEntries(of: acme.id, AuditQuery(limit: 1_000, isNewestFirst: false))
+        #expect(chain.map(\.link.sequence) == Array(1...81))
+        var previous = Digest.zero
+        for entry in chain {
+            #expect(entry.previous == previous && entry.link.hash == AuditText(entry).hash(after: previous))
+            previous = entry.link.hash
+        }
+        #expect(try store.storage.auditHead(of: acme.id).hash == previous)
+        let theirs = try store.storage.auditEntries(of: other.id, AuditQuery(limit: 1_000))
+        let ours = try store.storage.auditEntries(of: nil, AuditQuery(limit: 1_000))
+        #expect(theirs.count == ours.count + 1 && ours.allSatisfy { $0.link.tenant == nil })
+    }
+
+    @Test("A query takes what fits, in its order, and nothing of another tenant", arguments: Backend.all)
+    func queries(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let other = try Application.stored("other", in: store)
+        let hour = Timestamp.start.adding(seconds: 3_600)
+        try store.storage.record([
+            .sample(.keyCreated, for: acme.id, actor: "a"), .sample(.keyRevoked, for: acme.id, actor: "b", at: hour),
+            .sample(.keyCreated, for: acme.id, actor: "b", at: hour), .sample(.keyCreated, for: other.id, actor: "b"),
+        ])
+        func found(_ change: (inout AuditQuery) -> Void) throws -> [Int64] {
+            var query = AuditQuery(limit: 10)
+            change(&query)
+            return try store.storage.auditEntries(of: acme.id, query).map(\.link.sequence)
+        }
+        #expect(try found { _ in } == [4, 3, 2, 1])
+        #expect(try found { $0.isNewestFirst = false } == [1, 2, 3, 4])
+        #expect(try found { $0.limit = 2 } == [4, 3])
+        #expect(try found { $0.before = 3 } == [2, 1])
+        #expect(try found { $0.after = 2 } == [4, 3])
+        #expect(try found { $0.action = "key.created" } == [4, 2])
+        #expect(try found { $0.actor = "b" } == [4, 3])
+        #expect(try found { ($0.action, $0.actor) = ("key.created", "b") } == [4])
+        #expect(try found { $0.from = hour } == [4, 3])
+        #expect(try found { $0.to = hour } == [2, 1])
+    }
+}
