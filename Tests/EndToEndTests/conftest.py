@@ -12,7 +12,7 @@ import evidence
 import jose
 from deployment import Deployment
 
-pytest_plugins = ["cluster"]
+pytest_plugins = ["cluster", "http_gateways"]
 
 # Modules that come last: one waits for what takes long, one looks at what all others left behind.
 _LAST = ("test_slow_clients", "test_logs")

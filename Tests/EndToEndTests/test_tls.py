@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 import evidence
+from certificate import certificate
 from deployment import Deployment
 from http2 import ask_over_http_2, secure_wire
 from wire import Wire, request
@@ -19,31 +20,8 @@ BODY = {"userId": "user-123", "name": "Alice", "custom": {"n": 1}}
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory, program):
     folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [
-            program("openssl"),
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=127.0.0.1",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1,DNS:localhost",
-            "-keyout",
-            folder / "key.pem",
-            "-out",
-            folder / "certificate.pem",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    made = Deployment(folder, TLS_CERTIFICATE=str(folder / "certificate.pem"), TLS_KEY=str(folder / "key.pem"))
+    cert, key = certificate(folder, program("openssl"))
+    made = Deployment(folder, TLS_CERTIFICATE=str(cert), TLS_KEY=str(key))
     made.initialize()
     made.tenant("acme")
     return made
