@@ -106,9 +106,13 @@ class Page:
         if "bearerToken" in schemes:
             lines.append('-H "Authorization: Bearer $WS_TOKEN"')
         if "requestBody" in operation:
-            media = operation["requestBody"]["content"]["application/json"]
-            body = json.dumps(next(iter(media["examples"].values()))["value"], indent=2, ensure_ascii=False)
-            lines += ["-H 'Content-Type: application/json'", f"-d '{body}'"]
+            kind, media = next(iter(operation["requestBody"]["content"].items()))
+            value = next(iter(media["examples"].values()))["value"]
+            if kind == "application/json":
+                body = json.dumps(value, indent=2, ensure_ascii=False)
+                lines += ["-H 'Content-Type: application/json'", f"-d '{body}'"]
+            else:
+                lines += [f"--data-urlencode '{name}={text}'" for name, text in value.items()]
         return dump(" \\\n     ".join(lines))
 
     def parameters(self, operation):
@@ -122,7 +126,7 @@ class Page:
     def request(self, operation):
         if "requestBody" not in operation:
             return ""
-        media = operation["requestBody"]["content"]["application/json"]
+        media = next(iter(operation["requestBody"]["content"].values()))
         name = media["schema"]["$ref"].rsplit("/", 1)[1]
         return (f'<h4>Body: <a href="#schema-{name}">{name}</a></h4>{self.members(media["schema"])}'
                 f"{self.examples(media)}")

@@ -6,7 +6,7 @@ from .report import find
 THROUGHPUT = [
     ("tokens", 64, "ours", "nio-echo", 0.75), ("tokens", 64, "ours", "go", 3), ("tokens", 64, "ours", "fastapi", 15),
     ("tokens", 64, "ours", "hummingbird", 5), ("tokens", 1, "ours", "go", 1), ("verify", 64, "ours", "nio-echo", 0.85),
-    ("verify-get", 64, "ours", "nio-echo", 0.85),
+    ("verify-get", 64, "ours", "nio-echo", 0.85), ("introspect", 64, "ours", "nio-echo", 0.8),
     ("tokens-postgres", 64, "ours", "nio-echo", 0.5), ("tokens-postgres", 64, "ours", "go", 3.5),
     ("tokens-postgres", 64, "ours", "fastapi", 10), ("tokens-postgres", 1, "ours", "go", 1),
     ("tokens-redis", 64, "ours-redis", "ours", 0.85), ("tokens-redis-sqlite", 64, "ours-redis", "ours", 0.85),

@@ -20,6 +20,7 @@ from .server import OnPostgres
 #: The servers that are started together and alternate. A name means the same in each; "ours" is what others relate to.
 LINEUPS = {
     "sqlite": (Ours, NIOEcho, Nginx, Go, Node, FastAPI, Hummingbird),
+    "floors": (Ours, NIOEcho, Nginx),
     "postgres": (OursPostgres, NIOEcho, GoPgx, NodePg, FastAPIAsyncpg),
     "redis": (OursPostgres, OursPostgresRedis),
     "redis-sqlite": (Ours, OursRedis),

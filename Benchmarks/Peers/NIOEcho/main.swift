@@ -40,7 +40,7 @@ final class EchoHandler: ChannelInboundHandler {
             ]
             return self.send(.noContent, headers: headers, body: nil, context: context)
         }
-        let text = head.method == .GET ? self.keys : head.uri.hasPrefix("/verify") ? self.verdict : self.pair
+        let text = head.method == .GET ? self.keys : head.uri.hasPrefix("/tokens") ? self.pair : self.verdict
         let headers: HTTPHeaders = [
             "Content-Type": "application/json", "Content-Length": String(text.utf8.count), "Cache-Control": "no-store",
         ]

@@ -32,6 +32,8 @@ package enum Failure: Error, Sendable, Equatable {
     case requestTimeout
     case bodyTooLarge(limit: Int)
     case unsupportedMediaType
+    /// The body is not the form that an OAuth 2.0 endpoint takes.
+    case formExpected
     case tokenTooLarge
     case refreshUnavailable
     case userDeactivated
@@ -93,7 +95,7 @@ extension Failure {
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .bodyTooLarge: .bodyTooLarge
-        case .unsupportedMediaType: .unsupportedMediaType
+        case .unsupportedMediaType, .formExpected: .unsupportedMediaType
         case .tokenTooLarge: .tokenTooLarge
         case .refreshUnavailable: .refreshUnavailable
         case .userDeactivated: .userDeactivated

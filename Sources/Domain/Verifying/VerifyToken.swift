@@ -31,10 +31,10 @@ package struct VerifyToken {
     /// (RFC 8725 §3.1).
     /// - Parameters:
     ///   - token: a JWT in compact form.
-    ///   - kind: the door.
+    ///   - kind: the door; nil for who guards none and asks what the token is.
     ///   - caller: who asks; a tenant's key learns nothing about another tenant's tokens.
     /// - Returns: the verdict, or what has to be loaded before there can be one.
-    package mutating func callAsFunction(_ token: Span<UInt8>, expect kind: TokenKind, caller: Caller) -> Outcome {
+    package mutating func callAsFunction(_ token: Span<UInt8>, expect kind: TokenKind?, caller: Caller) -> Outcome {
         guard token.count <= UnverifiedToken.maximumBytes, let parts = TokenSegments(token) else {
             return .refused(.malformed)
         }
@@ -78,7 +78,7 @@ package struct VerifyToken {
 
     private func verdict(
         on token: Span<UInt8>, _ parts: TokenSegments, _ claims: UnverifiedClaims, of state: TenantState,
-        expect kind: TokenKind
+        expect kind: TokenKind?
     ) -> Verdict {
         let door: TenantState.Door
         if let known = state.door(header: token.extracting(parts.header)) {
@@ -95,11 +95,11 @@ package struct VerifyToken {
 
     /// Judges claims whose signature was found good.
     private func judge(
-        _ claims: UnverifiedClaims, signedAs signed: TokenKind, by state: TenantState, expect kind: TokenKind
+        _ claims: UnverifiedClaims, signedAs signed: TokenKind, by state: TenantState, expect kind: TokenKind?
     ) -> Verdict {
         let audience = text(claims.audience)
         guard audience == directory.deployment.audience(of: signed) else { return .invalid(.wrongAudience) }
-        guard signed == kind else { return .invalid(.wrongKind) }
+        guard kind == nil || signed == kind else { return .invalid(.wrongKind) }
         guard let grant = grant(claims.identifier, kind: signed), let user = User.ID(text(claims.subject)) else {
             return .invalid(.malformed)
         }
@@ -107,7 +107,7 @@ package struct VerifyToken {
         guard state.tenant.status == .active else { return .invalid(.tenantSuspended) }
         return .valid(
             VerifiedToken(
-                kind: kind, tenant: state.tenant.id, user: user, grant: grant, issuedAt: claims.issuedAt,
+                kind: signed, tenant: state.tenant.id, user: user, grant: grant, issuedAt: claims.issuedAt,
                 expiresAt: claims.expiresAt, claims: payload))
     }
 

@@ -95,6 +95,7 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <ul><li><a href="#verifyToken"><span class="post">POST</span>Verify a token</a></li>
 <li><a href="#verifyForwarded"><span class="get">GET</span>Verify for a forward-auth proxy</a></li>
 <li><a href="#verifyTokens"><span class="post">POST</span>Verify up to 256 tokens</a></li>
+<li><a href="#introspectToken"><span class="post">POST</span>Introspect a token (RFC 7662)</a></li>
 </ul>
 <h2>Discovery</h2>
 <ul><li><a href="#getKeySet"><span class="get">GET</span>Public keys of a tenant</a></li>
@@ -340,7 +341,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -612,7 +614,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -909,7 +912,199 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="introspectToken"><h3>Introspect a token (RFC 7662)</h3>
+<div class="route"><span class="post">POST</span> /oauth2/introspect</div>
+<p>For resource servers and gateways that speak OAuth 2.0. Needs the scope <code>tokens:verify</code>; the caller is known by
+<code>X-API-Key</code> or by HTTP Basic with the key&#x27;s id as user and the whole key as password. Both kinds of token are
+taken and <code>kind</code> tells which it is: a door that is meant for one of them has to look. Of a token that is not
+valid nothing is told but <code>{&quot;active&quot;:false}</code>, whatever the reason; <code>POST /tokens/explain</code> tells more.</p>
+<p><code>token_type_hint</code> and unknown parameters are ignored. Who accepts exactly
+<code>application/token-introspection+jwt</code> gets the answer signed (RFC 9701) by the tenant&#x27;s active key, with the
+API key&#x27;s id as <code>aud</code>; under HS256 only holders of the tenant&#x27;s secret can check it. A node key&#x27;s question
+about a token of no tenant is answered unsigned, and so always in the negative.</p>
+<p>Errors are problem documents with <code>error</code> of RFC 6749 §5.2 added.</p>
+<pre><code>curl -i http://127.0.0.1:8080/oauth2/introspect \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     --data-urlencode &#x27;token=eyJhbGciOiJI…0DpY2o&#x27; \
+     --data-urlencode &#x27;token_type_hint=access_token&#x27;</code></pre>
+<h4>Body: <a href="#schema-IntrospectionRequest">IntrospectionRequest</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string, at least 1 characters</td><td>The token, of either kind.</td></tr>
+<tr><td><code>token_type_hint</code></td><td class="kind">string</td><td>Ignored.</td></tr>
+</table>
+<details><summary>A WS token</summary><pre><code>{
+  &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
+  &quot;token_type_hint&quot;: &quot;access_token&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>What the token is.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Introspection">Introspection</a>.</p>
+<details><summary>A valid WS token</summary><pre><code>{
+  &quot;active&quot;: true,
+  &quot;scope&quot;: &quot;chat:ws&quot;,
+  &quot;client_id&quot;: &quot;acme&quot;,
+  &quot;username&quot;: &quot;user-123&quot;,
+  &quot;token_type&quot;: &quot;Bearer&quot;,
+  &quot;exp&quot;: 1767323045,
+  &quot;iat&quot;: 1767236645,
+  &quot;sub&quot;: &quot;user-123&quot;,
+  &quot;aud&quot;: &quot;chat-realtime&quot;,
+  &quot;iss&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;jti&quot;: &quot;019b7783-3182-7a31-9c5e-2f60b1d4e873.ws&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;grantId&quot;: &quot;019b7783-3182-7a31-9c5e-2f60b1d4e873&quot;,
+  &quot;kind&quot;: &quot;ws&quot;
+}</code></pre>
+</details>
+<details><summary>Anything else</summary><pre><code>{
+  &quot;active&quot;: false
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked or expired.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -1048,6 +1243,13 @@ authorization server: the lists of response and grant types are empty rather tha
 <details><summary>A tenant named acme</summary><pre><code>{
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;jwks_uri&quot;: &quot;http://127.0.0.1:8080/t/acme/.well-known/jwks.json&quot;,
+  &quot;introspection_endpoint&quot;: &quot;http://127.0.0.1:8080/oauth2/introspect&quot;,
+  &quot;introspection_endpoint_auth_methods_supported&quot;: [
+    &quot;client_secret_basic&quot;
+  ],
+  &quot;introspection_signing_alg_values_supported&quot;: [
+    &quot;ES256&quot;
+  ],
   &quot;response_types_supported&quot;: [],
   &quot;grant_types_supported&quot;: []
 }</code></pre>
@@ -1512,7 +1714,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -1858,7 +2061,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -2051,7 +2255,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -2261,7 +2466,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -2591,7 +2797,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -2780,7 +2987,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -2970,7 +3178,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -3188,7 +3397,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -3378,7 +3588,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -3748,7 +3959,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -4103,7 +4315,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -4427,7 +4640,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -5196,6 +5410,9 @@ came together do not come back together.</td></tr>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>issuer</code><br><span class="must">required</span></td><td class="kind">string</td><td>The <code>iss</code> of the tenant&#x27;s tokens.</td></tr>
 <tr><td><code>jwks_uri</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>introspection_endpoint</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>introspection_endpoint_auth_methods_supported</code></td><td class="kind">array of <code>&quot;client_secret_basic&quot;</code></td><td></td></tr>
+<tr><td><code>introspection_signing_alg_values_supported</code></td><td class="kind">array of <code>HS256</code> or <code>ES256</code> or <code>EdDSA</code> or <code>RS256</code></td><td>The algorithm of the tenant&#x27;s active key (RFC 9701 §7).</td></tr>
 <tr><td><code>response_types_supported</code><br><span class="must">required</span></td><td class="kind">array</td><td></td></tr>
 <tr><td><code>grant_types_supported</code><br><span class="must">required</span></td><td class="kind">array</td><td></td></tr>
 </table>
@@ -5416,6 +5633,32 @@ came together do not come back together.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
 </table>
 </section>
+<section id="schema-IntrospectionRequest"><h3>IntrospectionRequest</h3>
+<p>A token in question. Unknown parameters are ignored.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string, at least 1 characters</td><td>The token, of either kind.</td></tr>
+<tr><td><code>token_type_hint</code></td><td class="kind">string</td><td>Ignored.</td></tr>
+</table>
+</section>
+<section id="schema-Introspection"><h3>Introspection</h3>
+<p>What a token is (RFC 7662 §2.2). A token that is not valid has <code>active</code> and nothing else.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>active</code><br><span class="must">required</span></td><td class="kind">boolean</td><td>Whether the token is valid.</td></tr>
+<tr><td><code>scope</code></td><td class="kind"><code>chat:rest</code> or <code>chat:ws</code></td><td></td></tr>
+<tr><td><code>client_id</code></td><td class="kind">string</td><td>The tenant.</td></tr>
+<tr><td><code>username</code></td><td class="kind">string</td><td>The userId.</td></tr>
+<tr><td><code>token_type</code></td><td class="kind"><code>&quot;Bearer&quot;</code></td><td></td></tr>
+<tr><td><code>exp</code></td><td class="kind">integer</td><td>When the token expires; seconds since 1970.</td></tr>
+<tr><td><code>iat</code></td><td class="kind">integer</td><td>When it was issued; seconds since 1970.</td></tr>
+<tr><td><code>sub</code></td><td class="kind">string</td><td>The userId.</td></tr>
+<tr><td><code>aud</code></td><td class="kind">string</td><td>Which door it is for.</td></tr>
+<tr><td><code>iss</code></td><td class="kind">string</td><td>The tenant&#x27;s issuer.</td></tr>
+<tr><td><code>jti</code></td><td class="kind">string</td><td>The token&#x27;s id.</td></tr>
+<tr><td><code>tenant</code></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
+<tr><td><code>grantId</code></td><td class="kind"><a href="#schema-GrantID">GrantID</a></td><td>The id of a grant, a UUIDv7 (RFC 9562) that carries the millisecond of its birth.</td></tr>
+<tr><td><code>kind</code></td><td class="kind"><code>rest</code> or <code>ws</code></td><td></td></tr>
+</table>
+</section>
 <section id="schema-Problem"><h3>Problem</h3>
 <p>An error (RFC 9457).</p>
 <table><tr><th>member</th><th>type</th><th></th></tr>
@@ -5426,6 +5669,7 @@ came together do not come back together.</td></tr>
 <tr><td><code>code</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-ErrorCode">ErrorCode</a></td><td>What went wrong; stable.</td></tr>
 <tr><td><code>requestId</code><br><span class="must">required</span></td><td class="kind">string</td><td>The same as <code>X-Request-ID</code>.</td></tr>
 <tr><td><code>errors</code></td><td class="kind">array of object</td><td>The members that are at fault.</td></tr>
+<tr><td><code>error</code></td><td class="kind"><code>invalid_request</code> or <code>invalid_client</code> or <code>unauthorized_client</code></td><td>At <code>/oauth2</code> only, the error of RFC 6749 §5.2.</td></tr>
 </table>
 </section>
 <section id="schema-TokenProblem"><h3>TokenProblem</h3>

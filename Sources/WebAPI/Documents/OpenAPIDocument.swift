@@ -466,6 +466,90 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /oauth2/introspect:
+    post:
+      operationId: introspectToken
+      tags: [Verification]
+      summary: Introspect a token (RFC 7662)
+      description: |
+        For resource servers and gateways that speak OAuth 2.0. Needs the scope `tokens:verify`; the caller is known by
+        `X-API-Key` or by HTTP Basic with the key's id as user and the whole key as password. Both kinds of token are
+        taken and `kind` tells which it is: a door that is meant for one of them has to look. Of a token that is not
+        valid nothing is told but `{"active":false}`, whatever the reason; `POST /tokens/explain` tells more.
+
+        `token_type_hint` and unknown parameters are ignored. Who accepts exactly
+        `application/token-introspection+jwt` gets the answer signed (RFC 9701) by the tenant's active key, with the
+        API key's id as `aud`; under HS256 only holders of the tenant's secret can check it. A node key's question
+        about a token of no tenant is answered unsigned, and so always in the negative.
+
+        Errors are problem documents with `error` of RFC 6749 §5.2 added.
+      security:
+        - apiKey: []
+        - basic: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              $ref: '#/components/schemas/IntrospectionRequest'
+            examples:
+              ws:
+                summary: A WS token
+                value:
+                  token: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LWFwaSIsImNsaWVudF9pZCI6ImFjbWUiLCJpYXQiOjE3NjcyMzY2NDUsImV4cCI6MTc2NzMyMzA0NSwianRpIjoiMDE5Yjc3ODMtMzE4Mi03YTMxLTljNWUtMmY2MGIxZDRlODczLnJlc3QiLCJzY29wZSI6ImNoYXQ6cmVzdCIsImFraWQiOiJaazN2UTl3TG0yWGEifQ.D9VWat6U3BnIn2A_1aJMVVvncHlLnhx18i8jC0DpY2o
+                  token_type_hint: access_token
+      responses:
+        '200':
+          description: What the token is.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Introspection'
+              examples:
+                active:
+                  summary: A valid WS token
+                  value:
+                    active: true
+                    scope: chat:ws
+                    client_id: acme
+                    username: user-123
+                    token_type: Bearer
+                    exp: 1767323045
+                    iat: 1767236645
+                    sub: user-123
+                    aud: chat-realtime
+                    iss: http://127.0.0.1:8080/t/acme
+                    jti: 019b7783-3182-7a31-9c5e-2f60b1d4e873.ws
+                    tenant: acme
+                    grantId: 019b7783-3182-7a31-9c5e-2f60b1d4e873
+                    kind: ws
+                inactive:
+                  summary: Anything else
+                  value:
+                    active: false
+            application/token-introspection+jwt:
+              schema:
+                description: |
+                  A JWT with `iss`, `aud`, `iat` and, under `token_introspection`, the answer (RFC 9701 §5).
+                type: string
+              examples:
+                signed:
+                  summary: Header, payload and signature
+                  value: eyJhbGciOiJFUzI1NiIsInR5cCI6InRva2VuLWludHJvc3BlY3Rpb24rand0Iiwia2lkIjoiOVhrMm1RN3ZCNCJ9.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwiYXVkIjoiWmszdlE5d0xtMlhhIiwiaWF0IjoxNzY3MjM2NjQ2LCJ0b2tlbl9pbnRyb3NwZWN0aW9uIjp7ImFjdGl2ZSI6ZmFsc2V9fQ.AAAA
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /t/{tenant}/.well-known/jwks.json:
     get:
       operationId: getKeySet
@@ -546,6 +630,9 @@ paths:
                   value:
                     issuer: http://127.0.0.1:8080/t/acme
                     jwks_uri: http://127.0.0.1:8080/t/acme/.well-known/jwks.json
+                    introspection_endpoint: http://127.0.0.1:8080/oauth2/introspect
+                    introspection_endpoint_auth_methods_supported: [client_secret_basic]
+                    introspection_signing_alg_values_supported: [ES256]
                     response_types_supported: []
                     grant_types_supported: []
         '404': {$ref: '#/components/responses/NotFound'}
@@ -1526,6 +1613,12 @@ paths:
 
 components:
   securitySchemes:
+    basic:
+      type: http
+      scheme: basic
+      description: |
+        For OAuth 2.0 clients: the user is the id of an API key, with or without its prefix, the password the whole key
+        or what of it follows the id.
     apiKey:
       type: apiKey
       in: header
@@ -1821,7 +1914,9 @@ components:
                 code: body_too_large
                 requestId: 1k9zqf3mw-4
     UnsupportedMediaType:
-      description: The body is not declared as `application/json`, or is compressed.
+      description: |
+        The body is not declared as `application/json`, or at `/oauth2` as `application/x-www-form-urlencoded`, or is
+        compressed.
       headers:
         X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         Cache-Control: {$ref: '#/components/headers/NoStore'}
@@ -2119,10 +2214,16 @@ components:
       pattern: '^[A-Za-z0-9_-]{43}$'
     IssuerMetadata:
       type: object
-      required: [issuer, jwks_uri, response_types_supported, grant_types_supported]
+      required: [issuer, jwks_uri, introspection_endpoint, response_types_supported, grant_types_supported]
       properties:
         issuer: {description: The `iss` of the tenant's tokens., type: string, format: uri}
         jwks_uri: {type: string, format: uri}
+        introspection_endpoint: {type: string, format: uri}
+        introspection_endpoint_auth_methods_supported: {type: array, items: {const: client_secret_basic}}
+        introspection_signing_alg_values_supported:
+          description: The algorithm of the tenant's active key (RFC 9701 §7).
+          type: array
+          items: {type: string, enum: [HS256, ES256, EdDSA, RS256]}
         response_types_supported: {type: array, maxItems: 0}
         grant_types_supported: {type: array, maxItems: 0}
     Readiness:
@@ -2350,6 +2451,32 @@ components:
         tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
         xmppHost: {$ref: '#/components/schemas/XMPPHost'}
 
+    IntrospectionRequest:
+      description: A token in question. Unknown parameters are ignored.
+      type: object
+      required: [token]
+      properties:
+        token: {description: 'The token, of either kind.', type: string, minLength: 1}
+        token_type_hint: {description: Ignored., type: string}
+    Introspection:
+      description: What a token is (RFC 7662 §2.2). A token that is not valid has `active` and nothing else.
+      type: object
+      required: [active]
+      properties:
+        active: {description: Whether the token is valid., type: boolean}
+        scope: {type: string, enum: ['chat:rest', 'chat:ws']}
+        client_id: {description: The tenant., type: string}
+        username: {description: The userId., type: string}
+        token_type: {const: Bearer}
+        exp: {description: When the token expires; seconds since 1970., type: integer}
+        iat: {description: When it was issued; seconds since 1970., type: integer}
+        sub: {description: The userId., type: string}
+        aud: {description: Which door it is for., type: string}
+        iss: {description: The tenant's issuer., type: string}
+        jti: {description: The token's id., type: string}
+        tenant: {$ref: '#/components/schemas/TenantID'}
+        grantId: {$ref: '#/components/schemas/GrantID'}
+        kind: {type: string, enum: [rest, ws]}
     Problem:
       description: An error (RFC 9457).
       type: object
@@ -2370,6 +2497,10 @@ components:
             properties:
               field: {type: string}
               detail: {type: string}
+        error:
+          description: At `/oauth2` only, the error of RFC 6749 §5.2.
+          type: string
+          enum: [invalid_request, invalid_client, unauthorized_client]
     TokenProblem:
       description: A token that is refused at a gateway (RFC 9457).
       type: object

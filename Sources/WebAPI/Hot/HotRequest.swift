@@ -4,7 +4,7 @@ internal import NIOHTTP1
 
 /// The endpoints on which the time goes: answered on the event loop, without the router.
 enum HotRoute: Int, Sendable {
-    case issue, verify, forwardAuth, jwks
+    case issue, verify, forwardAuth, jwks, introspect
 
     /// The path as openapi.yaml writes it.
     var template: String {
@@ -12,13 +12,14 @@ enum HotRoute: Int, Sendable {
         case .issue: "/tokens"
         case .verify, .forwardAuth: "/verify"
         case .jwks: "/t/{tenant}/.well-known/jwks.json"
+        case .introspect: "/oauth2/introspect"
         }
     }
 
     /// The method as openapi.yaml writes it.
     var method: String {
         switch self {
-        case .issue, .verify: "POST"
+        case .issue, .verify, .introspect: "POST"
         case .forwardAuth, .jwks: "GET"
         }
     }
@@ -34,6 +35,7 @@ enum HotRoute: Int, Sendable {
         switch method {
         case .POST where path == "/tokens": self = .issue
         case .POST where path == "/verify": self = .verify
+        case .POST where path == "/oauth2/introspect": self = .introspect
         case .GET where path == "/verify", .HEAD where path == "/verify": self = .forwardAuth
         case .GET where path.hasPrefix(Self.jwksPrefix) && path.hasSuffix(Self.jwksSuffix),
             .HEAD where path.hasPrefix(Self.jwksPrefix) && path.hasSuffix(Self.jwksSuffix):
@@ -110,6 +112,7 @@ struct HotHeaders: Sendable {
     var requestID: String?
     var ifNoneMatch: String?
     var expect: String?
+    var accept: String?
     var traceParent: String?
     /// All `X-Forwarded-For` fields in their order, with commas; bytes of the request, as few ever look at them.
     var forwardedFor: ByteBuffer?
@@ -135,6 +138,7 @@ struct HotHeaders: Sendable {
         case .host: hostCount += 1
         case .upgrade: isUpgrade = true
         case .expect: expect = expect ?? value()
+        case .accept: accept = accept ?? value()
         case .apiKey: apiKey = apiKey ?? value()
         case .traceParent: traceParent = traceParent ?? value()
         case .contentType: contentType = contentType ?? value()
@@ -157,24 +161,30 @@ struct HotHeaders: Sendable {
     }
 
     /// Whether the body is declared as plain JSON: `application/json`, with or without parameters, not compressed.
-    var isJSON: Bool {
+    var isJSON: Bool { isOfType("application/json") }
+
+    /// Whether the body is declared as a plain form: `application/x-www-form-urlencoded`, not compressed.
+    var isForm: Bool { isOfType("application/x-www-form-urlencoded") }
+
+    private func isOfType(_ expected: StaticString) -> Bool {
         if let contentEncoding, !contentEncoding.isSame(as: "identity") { return false }
         guard let contentType else { return false }
         let type = contentType.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-        return Substring(type).isSame(as: "application/json")
+        return Substring(type).isSame(as: expected)
     }
 }
 
 /// The name of a header field that hot endpoints look at.
 enum HotField {
-    case host, upgrade, expect, apiKey, traceParent, contentType, requestID, chatToken, authorization, ifNoneMatch
-    case contentLength, originalURI, forwardedFor, contentEncoding
+    case host, upgrade, expect, accept, apiKey, traceParent, contentType, requestID, chatToken, authorization
+    case ifNoneMatch, contentLength, originalURI, forwardedFor, contentEncoding
 
     /// The field of a name, in whatever case it is written; nil for all others.
     init?(_ name: Span<UInt8>) {
         switch name.count {
         case 4 where name.isSame(as: "host"): self = .host
         case 6 where name.isSame(as: "expect"): self = .expect
+        case 6 where name.isSame(as: "accept"): self = .accept
         case 7 where name.isSame(as: "upgrade"): self = .upgrade
         case 9 where name.isSame(as: "x-api-key"): self = .apiKey
         case 11 where name.isSame(as: "traceparent"): self = .traceParent

@@ -17,6 +17,7 @@ final class HotService: Sendable {
     private let verify: VerifyEndpoint
     private let forwardAuth: ForwardAuthEndpoint
     private let jwks: JWKSEndpoint
+    private let introspect: IntrospectEndpoint
     /// How often a request may miss the directory before it is turned away: key, tenant, the token's tenant, and one
     /// more for each that changed meanwhile.
     static let mostLoads = 8
@@ -37,6 +38,7 @@ final class HotService: Sendable {
         verify = VerifyEndpoint(readUser: readUser, world: world)
         forwardAuth = ForwardAuthEndpoint()
         jwks = JWKSEndpoint(directory: directory)
+        introspect = IntrospectEndpoint(world: world)
     }
 
     /// The monotonic clock in nanoseconds.
@@ -54,6 +56,7 @@ final class HotService: Sendable {
             case .verify: verify.step(request, in: workspace, service: self, sink: sink)
             case .forwardAuth: forwardAuth.step(request, in: workspace, service: self)
             case .jwks: jwks.step(request)
+            case .introspect: introspect.step(request, in: workspace, service: self)
             case nil: HotStep.refuse(.notFound)
             }
         switch step {

@@ -26,7 +26,7 @@ package struct Problem {
         case .requestTimeout: 408
         case .conflict: 409
         case .bodyTooLarge: 413
-        case .unsupportedMediaType: 415
+        case .unsupportedMediaType, .formExpected: 415
         case .tokenTooLarge, .refreshUnavailable, .userDeactivated, .invalidState: 422
         case .rateLimited, .quotaExceeded: 429
         case .headersTooLarge: 431
@@ -51,7 +51,7 @@ package struct Problem {
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "Request timeout"
         case .bodyTooLarge: "Body too large"
-        case .unsupportedMediaType: "Unsupported media type"
+        case .unsupportedMediaType, .formExpected: "Unsupported media type"
         case .tokenTooLarge: "Token too large"
         case .refreshUnavailable: "Refresh tokens unavailable"
         case .userDeactivated: "User deactivated"
@@ -82,6 +82,7 @@ package struct Problem {
         case .requestTimeout: "The request did not arrive completely in time."
         case .bodyTooLarge(let limit): "The body is larger than \(limit) bytes."
         case .unsupportedMediaType: "The Content-Type must be application/json."
+        case .formExpected: "The Content-Type must be application/x-www-form-urlencoded."
         case .tokenTooLarge:
             "A token of the pair would be larger than \(TokenDraft.longestToken) bytes; ask for fewer channels or "
                 + "put less into token claims."

@@ -23,6 +23,7 @@ struct MainLane {
         router.post("/verify", use: bridge.answer)
         router.get("/verify", use: bridge.answer)
         router.get("/t/{tenant}/.well-known/jwks.json", use: bridge.answer)
+        router.post("/oauth2/introspect", use: bridge.answer)
     }
 
     private func addOwnRoutes(to router: Router<MainContext>) {

@@ -23,6 +23,7 @@ package enum RouteTable {
         Route(method: "GET", template: "/verify"),
         Route(method: "POST", template: "/verify/batch"),
         Route(method: "GET", template: "/t/{tenant}/.well-known/jwks.json"),
+        Route(method: "POST", template: "/oauth2/introspect"),
         Route(method: "GET", template: "/.well-known/oauth-authorization-server/t/{tenant}"),
         Route(method: "GET", template: "/healthz"),
         Route(method: "GET", template: "/readyz"),

@@ -8,6 +8,7 @@ struct RequestMutator {
         "POST /tokens HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
         "POST /tokens HTTP/1.1\r\nHost: a\r\nX-API-Key: k\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
         "POST /verify HTTP/1.1\r\ncontent-length: 3\r\nhost: 127.0.0.1:8080\r\nuser-agent: x (y; z) \"q\"\r\n\r\n[1]",
+        "POST /oauth2/introspect HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YTpi\r\nAccept: */*\r\nContent-Length: 7\r\n\r\ntoken=e",
         "GET /verify?expect=ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nX-Chat-Token: e30.e30.e30\r\n\r\n",
         "GET /t/a/.well-known/jwks.json HTTP/1.1\r\nHOST:a\r\nIf-None-Match: \"1\", W/\"2\"\r\nX-Empty:\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /hidden HTTP/1.1\r\nHost: b\r\n\r\n",
