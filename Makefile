@@ -18,7 +18,8 @@ VENV := .build/venv
 
 BUILD_PACKAGES := pkg-config libssl-dev libjansson-dev libsqlite3-dev libpq-dev libhiredis-dev curl:curl
 TEST_PACKAGES := $(BUILD_PACKAGES) nginx-light:nginx haproxy:haproxy prometheus:promtool openssl:openssl faketime:faketime \
-	python3-venv postgresql-15:/usr/lib/postgresql/15/bin/postgres redis-server:redis-server redis-tools:redis-cli pgbouncer:pgbouncer
+	python3-venv postgresql-15:/usr/lib/postgresql/15/bin/postgres redis-server:redis-server redis-tools:redis-cli pgbouncer:pgbouncer \
+	caddy:caddy apache2-bin:apache2 libapache2-mod-auth-openidc ejabberd:ejabberdctl rabbitmq-server:rabbitmq-server
 BENCH_PACKAGES := $(BUILD_PACKAGES) wrk:wrk nginx-light:nginx golang-go:go golang-github-golang-jwt-jwt-dev \
 	golang-github-mattn-go-sqlite3-dev golang-github-jackc-pgx-v4-dev nodejs:node python3-venv gcc:gcc openssl:openssl strace:strace valgrind:valgrind \
 	postgresql-15:/usr/lib/postgresql/15/bin/postgres redis-server:redis-server
