@@ -24,8 +24,14 @@ extension PostgresStorage {
                 Statement(
                     """
                     INSERT INTO api_key (\(APIKey.columns))
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                    """, key.fields + [.number(key.createdAt.milliseconds)]))
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                        $21)
+                    """, key.fields + key.origin))
+            if let prefix = key.imported?.prefix {
+                try connection.exchange([
+                    Statement("INSERT INTO imported_prefix (prefix) VALUES ($1) ON CONFLICT DO NOTHING", .text(prefix))
+                ])
+            }
             try append(audit, &connection)
             try log(.apiKey(key.id), &connection)
         }
@@ -38,7 +44,7 @@ extension PostgresStorage {
                     """
                     UPDATE api_key SET name = $4, scopes = $5, secret_hash = $6, former_hash = $7, former_until = $8,
                         expires_at = $9, revoked_at = $10, revoked_reason = $11,
-                        revoked_by = $12
+                        revoked_by = $12, allowed_addresses = $13, rate = $14, burst = $15
                     WHERE api_key_id = $1 AND owner = $2 AND tenant_id IS NOT DISTINCT FROM $3
                         -- A rotation that was read before a revocation must not undo it.
                         AND (revoked_at IS NULL OR $10 IS NOT NULL)

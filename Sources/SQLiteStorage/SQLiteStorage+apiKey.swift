@@ -28,8 +28,12 @@ extension SQLiteStorage {
                 """
                 INSERT INTO api_key (\(APIKey.columns))
                 VALUES (:id, :owner, :tenant, :name, :scopes, :hash, :former, :until, :created, :expires, :revoked,
-                    :reason, :by)
-                """, key.fields &+ ["created": key.createdAt.milliseconds])
+                    :reason, :by, :addresses, :rate, :burst, :prefix, :imported, :leaked, :place, :quarantined)
+                """, key.fields &+ key.origin)
+            if let prefix = key.imported?.prefix {
+                try db.execute(
+                    sql: "INSERT INTO imported_prefix (prefix) VALUES (?) ON CONFLICT DO NOTHING", arguments: [prefix])
+            }
             try append(audit, db)
             try log(.apiKey(key.id), db)
         }
@@ -41,7 +45,7 @@ extension SQLiteStorage {
                 """
                 UPDATE api_key SET name = :name, scopes = :scopes, secret_hash = :hash, former_hash = :former,
                     former_until = :until, expires_at = :expires, revoked_at = :revoked, revoked_reason = :reason,
-                    revoked_by = :by
+                    revoked_by = :by, allowed_addresses = :addresses, rate = :rate, burst = :burst
                 WHERE api_key_id = :id AND owner = :owner AND tenant_id IS :tenant
                     -- A rotation that was read before a revocation must not undo it.
                     AND (revoked_at IS NULL OR :revoked IS NOT NULL)

@@ -15,6 +15,9 @@ struct ProblemTests {
         case .apiKeyInvalid: .apiKeyInvalid
         case .apiKeyRevoked: .apiKeyRevoked
         case .apiKeyExpired: .apiKeyExpired
+        case .apiKeyQuarantined: .apiKeyQuarantined
+        case .addressNotAllowed: .addressNotAllowed
+        case .signatureInvalid: .signatureInvalid
         case .scopeMissing: .scopeMissing("tokens:issue")
         case .tenantSuspended: .tenantSuspended
         case .accessDenied: .accessDenied("Not yours.")
@@ -47,7 +50,8 @@ struct ProblemTests {
         "the status is that of the contract",
         arguments: [
             (Failure.Code.invalidJSON, 400), (.invalidRequest, 400), (.apiKeyMissing, 401), (.apiKeyInvalid, 401),
-            (.apiKeyRevoked, 401), (.apiKeyExpired, 401), (.scopeMissing, 403), (.tenantSuspended, 403),
+            (.apiKeyRevoked, 401), (.apiKeyExpired, 401), (.apiKeyQuarantined, 401), (.addressNotAllowed, 403),
+            (.signatureInvalid, 403), (.scopeMissing, 403), (.tenantSuspended, 403),
             (.accessDenied, 403),
             (.tenantRequired, 400), (.conflict, 409), (.invalidState, 422),
             (.notFound, 404),

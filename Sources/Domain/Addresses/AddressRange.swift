@@ -37,6 +37,19 @@ package struct AddressRange: Sendable, Hashable {
     }
 }
 
+extension [AddressRange] {
+    /// As databases keep it: with spaces between; nil where there is none.
+    package var stored: String? { isEmpty ? nil : map(\.description).joined(separator: " ") }
+
+    /// What a database kept; nil where that is not what ``stored`` writes.
+    package init?(stored text: String?) {
+        let texts = (text ?? "").split(separator: " ")
+        let ranges = texts.compactMap { AddressRange(String($0)) }
+        guard ranges.count == texts.count else { return nil }
+        self = ranges
+    }
+}
+
 extension AddressRange: CustomStringConvertible {
     /// The address alone where the range has one, else CIDR notation.
     package var description: String {

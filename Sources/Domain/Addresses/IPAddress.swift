@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// An IPv4 or IPv6 address.
 ///
 /// An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) is the IPv4 address it carries, since a socket that listens on both
@@ -21,20 +15,14 @@ package struct IPAddress: Sendable, Hashable {
 
     /// Reads dotted decimal or the text of RFC 4291 §2.2; nil for anything else, zones and leading zeros included.
     package init?(_ text: String) {
-        // C would take the text to end at a zero.
-        guard !text.utf8.contains(0) else { return nil }
-        var four = in_addr()
-        if unsafe inet_pton(AF_INET, text, &four) == 1 {
-            self.init(v4: UInt32(bigEndian: four.s_addr))
-            return
+        let bytes = Array(text.utf8)
+        if bytes.contains(UInt8(ascii: ":")) {
+            guard let number = IPAddressText.v6(bytes[...]) else { return nil }
+            self.init(bits: number)
+        } else {
+            guard let number = IPAddressText.v4(bytes[...]) else { return nil }
+            self.init(v4: number)
         }
-        var six = in6_addr()
-        guard unsafe inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        var bits: UInt128 = 0
-        unsafe withUnsafeBytes(of: &six) { bytes in
-            for index in bytes.indices { bits = unsafe bits << 8 | UInt128(bytes[index]) }
-        }
-        self.init(bits: bits)
     }
 
     /// The IPv4 address of a number whose highest byte is the first.

@@ -31,6 +31,9 @@ extension APIKey {
         [
             "name": JSON(name), "owner": JSON(owner.kind), "scopes": JSON(scopes.names.map { JSON($0) }),
             "expiresAt": JSON(optional: expiresAt), "formerSecretUntil": JSON(optional: former?.until),
+            "allowedAddresses": JSON(allowedAddresses.map { JSON($0.description) }),
+            "rateLimit": rateLimit?.json ?? nil, "importedPrefix": JSON(optional: imported?.prefix),
+            "leakedWhere": JSON(optional: leak?.place), "quarantinedAt": JSON(optional: leak?.quarantinedAt),
             "revokedAt": JSON(optional: revocation?.at), "revocationReason": JSON(optional: revocation?.reason),
         ]
     }

@@ -63,7 +63,7 @@ package struct CopyTable: Sendable {
 
     /// All tables in an order in which none refers to a later one.
     package static let all = [
-        tenant, tokenClaim, signingKey, apiKey, apiKeyUsage, user, issuedMonth, auditHead, auditEntry, auditCheckpoint,
+        tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, issuedMonth, auditHead, auditEntry, auditCheckpoint,
         auditKey,
     ]
 
@@ -89,8 +89,12 @@ package struct CopyTable: Sendable {
         [
             text("owner"), text("tenant_id"), text("name"), text("scopes"), blob("secret_hash"), blob("former_hash"),
             number("former_until"), number("created_at"), number("expires_at"), number("revoked_at"),
-            text("revoked_reason"), text("revoked_by"),
+            text("revoked_reason"), text("revoked_by"), text("allowed_addresses"), number("rate"), number("burst"),
+            text("imported_prefix"), blob("imported_hash"), number("leaked_at"), text("leaked_where"),
+            number("quarantined_at"),
         ], subject: .apiKey(0))
+
+    private static let importedPrefix = CopyTable("imported_prefix", key: [text("prefix")], [])
 
     private static let apiKeyUsage = CopyTable(
         "api_key_usage", key: [text("api_key_id")], [number("uses"), number("last_used_at")])

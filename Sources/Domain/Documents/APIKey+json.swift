@@ -25,6 +25,8 @@ extension APIKey {
             ("scopes", JSON(scopes.names.map { JSON($0) })), ("status", JSON(status(at: now).rawValue)),
             ("createdAt", JSON(createdAt.description)), ("expiresAt", JSON(optional: expiresAt)),
             ("formerSecretUntil", JSON(optional: former?.until)),
+            ("allowedAddresses", JSON(allowedAddresses.map { JSON($0.description) })),
+            ("rateLimit", rateLimit?.json ?? nil), ("importedPrefix", JSON(optional: imported?.prefix)),
         ]
         if let usage {
             members.append(("lastUsedAt", JSON(optional: usage.lastUsedAt)))
@@ -33,8 +35,16 @@ extension APIKey {
         members.append(("revokedAt", JSON(optional: revocation?.at)))
         members.append(("revokedBy", JSON(optional: revocation?.by)))
         members.append(("revocationReason", JSON(optional: revocation?.reason)))
+        members.append(("leakedAt", JSON(optional: leak?.at)))
+        members.append(("leakedWhere", JSON(optional: leak?.place)))
+        members.append(("quarantinedAt", JSON(optional: leak?.quarantinedAt)))
         return JSON(object: members)
     }
+}
+
+extension RateLimit {
+    /// `{"rate","burst"}`.
+    package var json: JSON { ["rate": JSON(Int64(rate)), "burst": JSON(Int64(burst))] }
 }
 
 extension ManageKeys.Issued {
@@ -45,6 +55,8 @@ extension ManageKeys.Issued {
             "name": JSON(key.name), "owner": JSON(key.owner.kind), "scopes": JSON(key.scopes.names.map { JSON($0) }),
             "tenant": JSON(optional: key.owner.tenant?.text), "createdAt": JSON(key.createdAt.description),
             "expiresAt": JSON(optional: key.expiresAt), "formerSecretUntil": JSON(optional: key.former?.until),
+            "allowedAddresses": JSON(key.allowedAddresses.map { JSON($0.description) }),
+            "rateLimit": key.rateLimit?.json ?? nil,
         ]
     }
 }

@@ -44,15 +44,19 @@ extension ManageKeys {
         return Record(key: key, usage: try usage(of: owner)[id] ?? APIKey.Usage())
     }
 
-    /// Calls one of the owner's keys by another name, 1 to 255 characters.
-    package func rename(
-        _ id: APIKey.ID, of owner: APIKey.Owner, to name: String, by origin: AuditOrigin
+    /// Changes the name of one of the owner's keys, or the terms on which it works.
+    package func change(
+        _ id: APIKey.ID, of owner: APIKey.Owner, with change: KeyChange, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Record {
-        guard DisplayName.isFit(name) else { throw .invalid([Failure.Field("name", DisplayName.rule)]) }
         let former = try key(id, of: owner)
-        var key = former
-        key.name = name
-        try save(key, after: former, as: .keyChanged, by: origin)
+        let now = world.now()
+        let key = try change.applied(to: former, at: now)
+        let audit = AuditDraft(
+            .keyChanged, for: owner.tenant, by: origin, target: key.auditTarget, changing: former.audited,
+            to: key.audited, at: now)
+        try ManagementFailure.telling(of: "API key \(id)") { () throws(StoreFailure) in
+            try storage.setTerms(of: key, recording: audit)
+        }
         return Record(key: key, usage: try usage(of: owner)[id] ?? APIKey.Usage())
     }
 

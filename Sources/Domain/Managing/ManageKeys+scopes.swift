@@ -20,7 +20,7 @@ extension ManageKeys {
     }
 
     static func complaints(
-        owner: APIKey.Owner, name: String, scopes: Scopes, expiresIn: Int?
+        owner: APIKey.Owner, name: String, scopes: Scopes, terms: KeyTerms
     ) -> [Failure.Field] {
         var complaints: [Failure.Field] = []
         if !DisplayName.isFit(name) { complaints.append(Failure.Field("name", DisplayName.rule)) }
@@ -29,10 +29,7 @@ extension ManageKeys {
             let names = allowed.names.joined(separator: ", ")
             complaints.append(Failure.Field("scopes", "must be one or more of \(names) for a key of this kind"))
         }
-        if let expiresIn, !(1...longestLife).contains(expiresIn) {
-            complaints.append(Failure.Field("expiresIn", "must be from 1 to \(longestLife) seconds"))
-        }
-        return complaints
+        return complaints + terms.complaints
     }
 
     static func subject(_ owner: APIKey.Owner) -> String {

@@ -1,7 +1,7 @@
 /// Creates, rotates and revokes API keys; a secret leaves these methods once and is stored only as a hash.
 package struct ManageKeys: Sendable {
     let storage: any Storage
-    private let keyPrefix: String
+    let keyPrefix: String
     let world: World
 
     /// The longest time a rotated-away secret can go on working, in seconds (30 days).
@@ -32,28 +32,36 @@ package struct ManageKeys: Sendable {
     ///   - owner: whose key it is.
     ///   - name: what people call it, 1 to 255 characters.
     ///   - scopes: what it may do; nil: ``defaultScopes(of:)``.
-    ///   - expiresIn: seconds until it stops working, 1 to ``longestLife``; nil: never.
+    ///   - terms: until when, from where and how fast it works.
     ///   - origin: who does it, for the audit log.
     /// - Returns: the key with its secret.
     /// - Throws: `invalid` for bad fields, `missing` where the tenant does not exist.
     package func create(
-        for owner: APIKey.Owner, name: String, scopes: Scopes? = nil, expiresIn: Int? = nil,
-        by origin: AuditOrigin
+        for owner: APIKey.Owner, name: String, scopes: Scopes? = nil, terms: KeyTerms, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Issued {
         let scopes = scopes ?? Self.defaultScopes(of: owner)
-        let complaints = Self.complaints(owner: owner, name: name, scopes: scopes, expiresIn: expiresIn)
+        let complaints = Self.complaints(owner: owner, name: name, scopes: scopes, terms: terms)
         guard complaints.isEmpty else { throw .invalid(complaints) }
         let now = world.now()
         let secret = APIKey.Secret(prefix: keyPrefix, world: world)
         let key = APIKey(
             id: secret.id, owner: owner, name: name, scopes: scopes, secretHash: secret.hash, createdAt: now,
-            expiresAt: expiresIn.map { now.adding(seconds: Int64($0)) })
+            expiresAt: terms.expiresIn.map { now.adding(seconds: Int64($0)) },
+            allowedAddresses: terms.allowedAddresses, rateLimit: terms.rateLimit)
         let audit = AuditDraft(
             .keyCreated, for: owner.tenant, by: origin, target: key.auditTarget, after: key.audited, at: now)
         try ManagementFailure.telling(of: Self.subject(owner)) { () throws(StoreFailure) in
             try storage.create(key, recording: audit)
         }
         return Issued(key: key, text: secret.revealOnce())
+    }
+
+    /// Creates a key that nothing but its expiry is said of; nil: it never expires.
+    package func create(
+        for owner: APIKey.Owner, name: String, scopes: Scopes? = nil, expiresIn: Int? = nil,
+        by origin: AuditOrigin
+    ) throws(ManagementFailure) -> Issued {
+        try create(for: owner, name: name, scopes: scopes, terms: KeyTerms(expiresIn: expiresIn), by: origin)
     }
 
     /// Gives the key a new secret; the old one goes on working for `graceSeconds`, 0 to ``longestGrace``.

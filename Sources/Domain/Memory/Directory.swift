@@ -1,5 +1,5 @@
 internal import Synchronization
-internal import Tokens
+package import Tokens
 
 /// The keys and tenants in use, in memory and in step with the database.
 ///
@@ -20,6 +20,10 @@ package final class Directory: Sendable {
     package enum Want: Sendable, Hashable {
         case apiKey(APIKey.ID)
         case tenant(Tenant.ID)
+        /// What keys of other systems begin with.
+        case importedPrefixes
+        /// The key of another system with this hash.
+        case importedKey(Digest)
     }
 
     private struct State {
@@ -27,6 +31,7 @@ package final class Directory: Sendable {
         var tenants: BoundedCache<Tenant.ID, TenantState>
         var limiters: BoundedCache<Tenant.ID, RateLimiter>
         var absent: BoundedCache<Want, Void>
+        var imported: ImportedKeys
         /// Grows with every change heard of; a load that began under another epoch may be stale and is not kept.
         var epoch: UInt64 = 0
         var hits: Int64 = 0
@@ -73,7 +78,8 @@ package final class Directory: Sendable {
         state = Mutex(
             State(
                 keys: BoundedCache(capacity: capacity), tenants: BoundedCache(capacity: capacity),
-                limiters: BoundedCache(capacity: capacity), absent: BoundedCache(capacity: capacity)))
+                limiters: BoundedCache(capacity: capacity), absent: BoundedCache(capacity: capacity),
+                imported: ImportedKeys(capacity: capacity)))
     }
 
     /// Whether memory was in step with the database lately enough to be trusted at the monotonic time `now`.
@@ -97,6 +103,11 @@ package final class Directory: Sendable {
             if let key = state.keys.value(id) { return state.count(.present(key)) }
             return state.count(state.absent.value(.apiKey(id)) == nil ? .unknown : .absent)
         }
+    }
+
+    /// What the text of a key is that this server did not make.
+    func importedKey(_ text: Span<UInt8>, now: Int64) -> ImportedKeys.Found {
+        state.withLock { $0.imported.find(text, now: now) }
     }
 
     /// The tenant with this identifier.
@@ -141,6 +152,12 @@ package final class Directory: Sendable {
                 state.tenants.insert(built, for: id)
                 return true
             }
+        case .importedPrefixes:
+            let prefixes = try storage.importedPrefixes()
+            state.withLock { if $0.epoch == epoch { $0.imported.keep(prefixes) } }
+        case .importedKey(let hash):
+            let id = try storage.importedKey(hash: hash)
+            state.withLock { if $0.epoch == epoch { $0.imported.keep(id, for: hash) } }
         }
     }
 
@@ -159,6 +176,7 @@ package final class Directory: Sendable {
                 case .apiKey(let id):
                     state.keys.remove(id)
                     state.absent.remove(.apiKey(id))
+                    state.imported.forgetAbsent()
                 }
             }
         }

@@ -71,6 +71,37 @@ package struct APIKey: Sendable, Equatable {
         }
     }
 
+    /// What is known of a key that another system issued: its text after the prefix can be anything.
+    package struct Imported: Sendable, Equatable {
+        /// What such keys begin with.
+        package let prefix: String
+        /// SHA-256 of the whole key, by which it is found; unique over all keys.
+        package let hash: Digest
+
+        /// What was imported.
+        package init(prefix: String, hash: Digest) {
+            self.prefix = prefix
+            self.hash = hash
+        }
+    }
+
+    /// Where somebody found a secret of the key who should not have seen it.
+    package struct Leak: Sendable, Equatable {
+        /// When it was last reported.
+        package let at: Timestamp
+        /// Where it was found, such as an address or a path.
+        package let place: String
+        /// Since when the key is out of use for it; nil: it was only reported, or was released.
+        package var quarantinedAt: Timestamp?
+
+        /// A leak.
+        package init(at: Timestamp, place: String, quarantinedAt: Timestamp?) {
+            self.at = at
+            self.place = place
+            self.quarantinedAt = quarantinedAt
+        }
+    }
+
     /// The public part.
     package let id: ID
     /// Whose key it is.
@@ -89,11 +120,24 @@ package struct APIKey: Sendable, Equatable {
     package var expiresAt: Timestamp?
     /// Set once it was taken back.
     package var revocation: Revocation?
+    /// Where it may be used from, at most ``mostAddresses``; empty: from everywhere.
+    package var allowedAddresses: [AddressRange]
+    /// A limit of its own, which holds besides its tenant's; nil: none.
+    package var rateLimit: RateLimit?
+    /// Set for a key that another system issued.
+    package let imported: Imported?
+    /// Set once its secret was found in the open.
+    package var leak: Leak?
+
+    /// The most networks that a key can be held to.
+    package static let mostAddresses = 64
 
     /// A key with the given fields.
     package init(
         id: ID, owner: Owner, name: String, scopes: Scopes, secretHash: Digest, former: Former? = nil,
-        createdAt: Timestamp, expiresAt: Timestamp? = nil, revocation: Revocation? = nil
+        createdAt: Timestamp, expiresAt: Timestamp? = nil, revocation: Revocation? = nil,
+        allowedAddresses: [AddressRange] = [], rateLimit: RateLimit? = nil, imported: Imported? = nil,
+        leak: Leak? = nil
     ) {
         self.id = id
         self.owner = owner
@@ -104,16 +148,28 @@ package struct APIKey: Sendable, Equatable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.revocation = revocation
+        self.allowedAddresses = allowedAddresses
+        self.rateLimit = rateLimit
+        self.imported = imported
+        self.leak = leak
     }
 
     /// Where the key stands at a moment.
     package enum Status: String, Sendable {
-        case active, expired, revoked
+        case active, expired, revoked, quarantined
+    }
+
+    /// Whether the key may be used from an address; nil is one that is not known.
+    package func allows(_ address: IPAddress?) -> Bool {
+        guard !allowedAddresses.isEmpty else { return true }
+        guard let address else { return false }
+        return allowedAddresses.contains { $0.contains(address) }
     }
 
     /// Where the key stands at `moment`.
     package func status(at moment: Timestamp) -> Status {
         if revocation != nil { return .revoked }
+        if leak?.quarantinedAt != nil { return .quarantined }
         if let expiresAt, expiresAt <= moment { return .expired }
         return .active
     }

@@ -16,7 +16,11 @@ package enum Failure: Error, Sendable, Equatable {
 
     case invalidJSON(String)
     case invalidRequest(String, [Field])
-    case apiKeyMissing, apiKeyInvalid, apiKeyRevoked, apiKeyExpired
+    case apiKeyMissing, apiKeyInvalid, apiKeyRevoked, apiKeyExpired, apiKeyQuarantined
+    /// The key is good, but may not be used from where it was.
+    case addressNotAllowed
+    /// A message whose sender has to prove himself by a signature does not have a right one.
+    case signatureInvalid
     case scopeMissing(String)
     case tenantSuspended
     /// The caller is known and may not do this; the text says why, and nothing of what exists.
@@ -54,6 +58,9 @@ extension Failure {
         case apiKeyInvalid = "api_key_invalid"
         case apiKeyRevoked = "api_key_revoked"
         case apiKeyExpired = "api_key_expired"
+        case apiKeyQuarantined = "api_key_quarantined"
+        case addressNotAllowed = "address_not_allowed"
+        case signatureInvalid = "signature_invalid"
         case scopeMissing = "scope_missing"
         case tenantSuspended = "tenant_suspended"
         case accessDenied = "access_denied"
@@ -85,6 +92,9 @@ extension Failure {
         case .apiKeyInvalid: .apiKeyInvalid
         case .apiKeyRevoked: .apiKeyRevoked
         case .apiKeyExpired: .apiKeyExpired
+        case .apiKeyQuarantined: .apiKeyQuarantined
+        case .addressNotAllowed: .addressNotAllowed
+        case .signatureInvalid: .signatureInvalid
         case .scopeMissing: .scopeMissing
         case .tenantSuspended: .tenantSuspended
         case .accessDenied: .accessDenied

@@ -31,34 +31,67 @@ package struct Authenticate: Sendable {
         prefix = Array(directory.deployment.keyPrefix.utf8)
     }
 
-    /// Checks a key and one scope; a malformed key costs no look-up at all.
+    /// Checks a key and one scope; a malformed key of this server costs no look-up at all.
     ///
     /// An unknown identifier and a wrong secret get the same answer; that a key was revoked or has expired is told
     /// only to who holds its true secret, so that identifiers cannot be probed.
-    package func callAsFunction(_ text: String?, needs scope: Scopes) -> Outcome {
+    ///
+    /// - Parameters:
+    ///   - text: the header's value.
+    ///   - scope: what the key must allow.
+    ///   - client: where the request comes from; asked for only by a key that is held to some addresses.
+    /// - Returns: the caller, a refusal, or what has to be loaded first.
+    package func callAsFunction(
+        _ text: String?, needs scope: Scopes, from client: @autoclosure () -> IPAddress? = nil
+    ) -> Outcome {
         guard let text, !text.isEmpty else { return .refused(.apiKeyMissing) }
-        guard let given = APIKey.Text(text.utf8.span, prefix: prefix) else { return .refused(.apiKeyInvalid) }
-        guard directory.isFresh(now: world.monotonicNanoseconds()) else { return .refused(.storageUnavailable) }
-        switch directory.apiKey(given.id) {
-        case .unknown: return .load(.apiKey(given.id))
+        let given = APIKey.Text(text.utf8.span, prefix: prefix)
+        if given == nil, isOurs(text.utf8.span) { return .refused(.apiKeyInvalid) }
+        let moment = world.monotonicNanoseconds()
+        guard directory.isFresh(now: moment) else { return .refused(.storageUnavailable) }
+        if let given { return check(given.id, hash: given.secretHash, needs: scope, from: client()) }
+        switch directory.importedKey(text.utf8.span, now: moment) {
+        case .unknown(let want): return .load(want)
         case .absent: return .refused(.apiKeyInvalid)
-        case .present(let state): return check(state, given: given, needs: scope)
+        case .refused: return .refused(.storageUnavailable)
+        case .key(let id, let hash): return check(id, hash: hash, needs: scope, from: client())
         }
     }
 
-    private func check(_ state: HeldKey, given: APIKey.Text, needs scope: Scopes) -> Outcome {
+    /// Whether the text begins as keys of this server do, however it goes on.
+    private func isOurs(_ text: Span<UInt8>) -> Bool {
+        guard text.count > prefix.count, text[prefix.count] == UInt8(ascii: "_") else { return false }
+        for index in prefix.indices where text[index] != prefix[index] { return false }
+        return true
+    }
+
+    private func check(
+        _ id: APIKey.ID, hash: Digest, needs scope: Scopes, from client: @autoclosure () -> IPAddress?
+    ) -> Outcome {
+        switch directory.apiKey(id) {
+        case .unknown: .load(.apiKey(id))
+        case .absent: .refused(.apiKeyInvalid)
+        case .present(let state): check(state, hash: hash, needs: scope, from: client())
+        }
+    }
+
+    private func check(
+        _ state: HeldKey, hash: Digest, needs scope: Scopes, from client: @autoclosure () -> IPAddress?
+    ) -> Outcome {
         let key = state.key
         let now = world.now()
-        var isGenuine = given.secretHash.constantTimeEquals(key.secretHash)
-        if let former = key.former, now <= former.until, given.secretHash.constantTimeEquals(former.hash) {
+        var isGenuine = hash.constantTimeEquals(key.secretHash)
+        if let former = key.former, now <= former.until, hash.constantTimeEquals(former.hash) {
             isGenuine = true
         }
         guard isGenuine else { return .refused(.apiKeyInvalid) }
         switch key.status(at: now) {
         case .revoked: return .refused(.apiKeyRevoked)
         case .expired: return .refused(.apiKeyExpired)
+        case .quarantined: return .refused(.apiKeyQuarantined)
         case .active: break
         }
+        guard key.allowedAddresses.isEmpty || key.allows(client()) else { return .refused(.addressNotAllowed) }
         guard key.scopes.isSuperset(of: scope) else {
             return .refused(.scopeMissing(scope.names.joined(separator: " ")))
         }

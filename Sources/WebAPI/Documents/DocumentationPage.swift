@@ -105,8 +105,9 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <ul><li><a href="#readOwnKey"><span class="get">GET</span>What the key that asks is</a></li>
 <li><a href="#listKeys"><span class="get">GET</span>List API keys</a></li>
 <li><a href="#createKey"><span class="post">POST</span>Create an API key</a></li>
+<li><a href="#importKey"><span class="post">POST</span>Import an API key of another system</a></li>
 <li><a href="#readKey"><span class="get">GET</span>Read an API key</a></li>
-<li><a href="#renameKey"><span class="patch">PATCH</span>Rename an API key</a></li>
+<li><a href="#changeKey"><span class="patch">PATCH</span>Change an API key&#x27;s name or terms</a></li>
 <li><a href="#rotateKey"><span class="post">POST</span>Give an API key a new secret</a></li>
 <li><a href="#revokeKey"><span class="post">POST</span>Take an API key back for good</a></li>
 <li><a href="#listSigningKeys"><span class="get">GET</span>List signing keys</a></li>
@@ -275,7 +276,7 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -296,7 +297,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -548,7 +550,7 @@ about another tenant&#x27;s token answers <code>token_issuer_unknown</code>; a n
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -569,7 +571,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -846,7 +849,7 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -867,7 +870,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -1320,16 +1324,22 @@ authorization server: the lists of response and grant types are empty rather tha
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;expiresAt&quot;: null,
   &quot;formerSecretUntil&quot;: null,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null,
+  &quot;importedPrefix&quot;: null,
   &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
   &quot;usageCount&quot;: 4711,
   &quot;revokedAt&quot;: null,
   &quot;revokedBy&quot;: null,
-  &quot;revocationReason&quot;: null
+  &quot;revocationReason&quot;: null,
+  &quot;leakedAt&quot;: null,
+  &quot;leakedWhere&quot;: null,
+  &quot;quarantinedAt&quot;: null
 }</code></pre>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -1350,7 +1360,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -1428,11 +1439,17 @@ own key it may be left out, and must be that tenant.</td></tr>
       &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
       &quot;expiresAt&quot;: null,
       &quot;formerSecretUntil&quot;: null,
+      &quot;allowedAddresses&quot;: [],
+      &quot;rateLimit&quot;: null,
+      &quot;importedPrefix&quot;: null,
       &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
       &quot;usageCount&quot;: 4711,
       &quot;revokedAt&quot;: null,
       &quot;revokedBy&quot;: null,
-      &quot;revocationReason&quot;: null
+      &quot;revocationReason&quot;: null,
+      &quot;leakedAt&quot;: null,
+      &quot;leakedWhere&quot;: null,
+      &quot;quarantinedAt&quot;: null
     }
   ]
 }</code></pre>
@@ -1471,7 +1488,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -1492,7 +1509,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -1562,20 +1580,39 @@ revoked or expired.</p>
   &quot;scopes&quot;: [
     &quot;tokens:issue&quot;
   ],
-  &quot;expiresIn&quot;: 7776000
+  &quot;expiresIn&quot;: 7776000,
+  &quot;allowedAddresses&quot;: [
+    &quot;198.51.100.0/24&quot;,
+    &quot;2001:db8::7&quot;
+  ],
+  &quot;rateLimit&quot;: {
+    &quot;rate&quot;: 20,
+    &quot;burst&quot;: 50
+  }
 }&#x27;</code></pre>
 <h4>Body: <a href="#schema-NewAPIKey">NewAPIKey</a></h4>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
 <tr><td><code>scopes</code></td><td class="kind"><a href="#schema-TenantScopes">TenantScopes</a></td><td>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</td></tr>
-<tr><td><code>expiresIn</code></td><td class="kind">integer or null, 1 to 315,360,000</td><td>Seconds until it stops working; never unless given.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind"><a href="#schema-KeyLife">KeyLife</a></td><td>Seconds from now until it stops working; null for never.</td></tr>
+<tr><td><code>allowedAddresses</code></td><td class="kind"><a href="#schema-NewAllowedAddresses">NewAllowedAddresses</a></td><td>The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+behind the prefix must be zero.</td></tr>
+<tr><td><code>rateLimit</code></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;name&quot;: &quot;Billing backend&quot;,
   &quot;scopes&quot;: [
     &quot;tokens:issue&quot;
   ],
-  &quot;expiresIn&quot;: 7776000
+  &quot;expiresIn&quot;: 7776000,
+  &quot;allowedAddresses&quot;: [
+    &quot;198.51.100.0/24&quot;,
+    &quot;2001:db8::7&quot;
+  ],
+  &quot;rateLimit&quot;: {
+    &quot;rate&quot;: 20,
+    &quot;burst&quot;: 50
+  }
 }</code></pre>
 </details>
 <h4>Parameters</h4>
@@ -1599,7 +1636,9 @@ own key it may be left out, and must be that tenant.</td></tr>
   &quot;tenant&quot;: &quot;acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;expiresAt&quot;: null,
-  &quot;formerSecretUntil&quot;: null
+  &quot;formerSecretUntil&quot;: null,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null
 }</code></pre>
 </details>
 </td></tr>
@@ -1636,7 +1675,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -1657,7 +1696,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -1753,19 +1793,50 @@ compressed.</p>
 </td></tr>
 </table>
 </section>
-<section id="readKey"><h3>Read an API key</h3>
-<div class="route"><span class="get">GET</span> /admin/keys/{key}</div>
-<p>Needs the scope <code>admin</code>.</p>
-<pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa \
-     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<section id="importKey"><h3>Import an API key of another system</h3>
+<div class="route"><span class="post">POST</span> /admin/keys/import</div>
+<p>Needs the scope <code>admin</code>. The key&#x27;s holder goes on using it as it is, in <code>X-API-Key</code>. It is known here by the
+SHA-256 of its whole text, and works in every way like a key of this server; rotating it makes it one.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/import \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;name&quot;: &quot;Backend, moved from our old provider&quot;,
+  &quot;prefix&quot;: &quot;zmc_&quot;,
+  &quot;sha256&quot;: &quot;9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ]
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-KeyImport">KeyImport</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>prefix</code><br><span class="must">required</span></td><td class="kind">string, 3 to 32 characters</td><td>What such keys begin with; not as keys of this server do.</td></tr>
+<tr><td><code>sha256</code><br><span class="must">required</span></td><td class="kind">string</td><td>SHA-256 of the whole key with its prefix, in hexadecimal.</td></tr>
+<tr><td><code>scopes</code></td><td class="kind"><a href="#schema-TenantScopes">TenantScopes</a></td><td>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind"><a href="#schema-KeyLife">KeyLife</a></td><td>Seconds from now until it stops working; null for never.</td></tr>
+<tr><td><code>allowedAddresses</code></td><td class="kind"><a href="#schema-NewAllowedAddresses">NewAllowedAddresses</a></td><td>The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+behind the prefix must be zero.</td></tr>
+<tr><td><code>rateLimit</code></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;name&quot;: &quot;Backend, moved from our old provider&quot;,
+  &quot;prefix&quot;: &quot;zmc_&quot;,
+  &quot;sha256&quot;: &quot;9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ]
+}</code></pre>
+</details>
 <h4>Parameters</h4>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
-<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
 </table>
 <h4>Answers</h4>
-<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<table><tr><td class="status ok">201</td><td><p>The key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKey">APIKey</a>.</p>
 <details><summary>usual</summary><pre><code>{
   &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
@@ -1781,11 +1852,17 @@ own key it may be left out, and must be that tenant.</td></tr>
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;expiresAt&quot;: null,
   &quot;formerSecretUntil&quot;: null,
-  &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
-  &quot;usageCount&quot;: 4711,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null,
+  &quot;importedPrefix&quot;: &quot;zmc_&quot;,
+  &quot;lastUsedAt&quot;: null,
+  &quot;usageCount&quot;: 0,
   &quot;revokedAt&quot;: null,
   &quot;revokedBy&quot;: null,
-  &quot;revocationReason&quot;: null
+  &quot;revocationReason&quot;: null,
+  &quot;leakedAt&quot;: null,
+  &quot;leakedWhere&quot;: null,
+  &quot;quarantinedAt&quot;: null
 }</code></pre>
 </details>
 </td></tr>
@@ -1822,7 +1899,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -1843,7 +1920,212 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readKey"><h3>Read an API key</h3>
+<div class="route"><span class="get">GET</span> /admin/keys/{key}</div>
+<p>Needs the scope <code>admin</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKey">APIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Primary API key&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: null,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null,
+  &quot;importedPrefix&quot;: null,
+  &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;usageCount&quot;: 4711,
+  &quot;revokedAt&quot;: null,
+  &quot;revokedBy&quot;: null,
+  &quot;revocationReason&quot;: null,
+  &quot;leakedAt&quot;: null,
+  &quot;leakedWhere&quot;: null,
+  &quot;quarantinedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -1902,21 +2184,34 @@ revoked or expired.</p>
 </td></tr>
 </table>
 </section>
-<section id="renameKey"><h3>Rename an API key</h3>
+<section id="changeKey"><h3>Change an API key&#x27;s name or terms</h3>
 <div class="route"><span class="patch">PATCH</span> /admin/keys/{key}</div>
-<p>Needs the scope <code>admin</code>.</p>
+<p>Needs the scope <code>admin</code>. What is left out stays; <code>null</code> ends an expiry, a list of addresses or a limit. The
+secret is not touched.</p>
 <pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
      -d &#x27;{
-  &quot;name&quot;: &quot;Billing backend, EU&quot;
+  &quot;name&quot;: &quot;Billing backend, EU&quot;,
+  &quot;allowedAddresses&quot;: [
+    &quot;198.51.100.0/24&quot;
+  ],
+  &quot;rateLimit&quot;: null
 }&#x27;</code></pre>
 <h4>Body: <a href="#schema-APIKeyChange">APIKeyChange</a></h4>
 <table><tr><th>member</th><th>type</th><th></th></tr>
-<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind"><a href="#schema-KeyLife">KeyLife</a></td><td>Seconds from now until it stops working; null for never.</td></tr>
+<tr><td><code>allowedAddresses</code></td><td class="kind"><a href="#schema-NewAllowedAddresses">NewAllowedAddresses</a></td><td>The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+behind the prefix must be zero.</td></tr>
+<tr><td><code>rateLimit</code></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
-  &quot;name&quot;: &quot;Billing backend, EU&quot;
+  &quot;name&quot;: &quot;Billing backend, EU&quot;,
+  &quot;allowedAddresses&quot;: [
+    &quot;198.51.100.0/24&quot;
+  ],
+  &quot;rateLimit&quot;: null
 }</code></pre>
 </details>
 <h4>Parameters</h4>
@@ -1942,11 +2237,17 @@ own key it may be left out, and must be that tenant.</td></tr>
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;expiresAt&quot;: null,
   &quot;formerSecretUntil&quot;: null,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null,
+  &quot;importedPrefix&quot;: null,
   &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
   &quot;usageCount&quot;: 4711,
   &quot;revokedAt&quot;: null,
   &quot;revokedBy&quot;: null,
-  &quot;revocationReason&quot;: null
+  &quot;revocationReason&quot;: null,
+  &quot;leakedAt&quot;: null,
+  &quot;leakedWhere&quot;: null,
+  &quot;quarantinedAt&quot;: null
 }</code></pre>
 </details>
 </td></tr>
@@ -1983,7 +2284,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -2004,7 +2305,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -2140,7 +2442,9 @@ own key it may be left out, and must be that tenant.</td></tr>
   &quot;tenant&quot;: &quot;acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;expiresAt&quot;: null,
-  &quot;formerSecretUntil&quot;: &quot;2026-01-02T03:04:05Z&quot;
+  &quot;formerSecretUntil&quot;: &quot;2026-01-02T03:04:05Z&quot;,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null
 }</code></pre>
 </details>
 </td></tr>
@@ -2177,7 +2481,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -2198,7 +2502,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -2347,11 +2652,17 @@ own key it may be left out, and must be that tenant.</td></tr>
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;expiresAt&quot;: null,
   &quot;formerSecretUntil&quot;: null,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null,
+  &quot;importedPrefix&quot;: null,
   &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
   &quot;usageCount&quot;: 4711,
   &quot;revokedAt&quot;: &quot;2026-01-03T00:00:00Z&quot;,
   &quot;revokedBy&quot;: &quot;key Mm3vQ9wLm2Xa&quot;,
-  &quot;revocationReason&quot;: &quot;leaked in a log&quot;
+  &quot;revocationReason&quot;: &quot;leaked in a log&quot;,
+  &quot;leakedAt&quot;: null,
+  &quot;leakedWhere&quot;: null,
+  &quot;quarantinedAt&quot;: null
 }</code></pre>
 </details>
 </td></tr>
@@ -2388,7 +2699,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -2409,7 +2720,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -2571,7 +2883,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -2592,7 +2904,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -2719,7 +3032,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -2740,7 +3053,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -2897,7 +3211,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -2918,7 +3232,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -3100,7 +3415,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -3121,7 +3436,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -3307,7 +3623,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -3328,7 +3644,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -3510,7 +3827,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -3531,7 +3848,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -3709,7 +4027,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -3730,7 +4048,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -3881,7 +4200,7 @@ own key it may be left out, and must be that tenant.</td></tr>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -3902,7 +4221,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -4075,7 +4395,7 @@ of the next page, or null.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -4096,7 +4416,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -4237,7 +4558,7 @@ revoked or expired.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -4258,7 +4579,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -4390,7 +4712,7 @@ compressed.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -4411,7 +4733,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -4562,7 +4885,7 @@ is in force again.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -4583,7 +4906,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -4717,7 +5041,7 @@ counted for stays on record.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -4738,7 +5062,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -4834,7 +5159,7 @@ until it is resumed; nothing is lost.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -4855,7 +5180,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -4963,7 +5289,7 @@ expire.</p>
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -4984,7 +5310,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -5206,10 +5533,13 @@ deployment. The key is shown once, when it is made.</p>
 <table><tr><th>status</th><th>code</th><th></th></tr>
 <tr id="invalid_json"><td class="status no">400</td><td><code>invalid_json</code></td><td>The body is not strict JSON, or a member is named twice.</td></tr>
 <tr id="invalid_request"><td class="status no">400</td><td><code>invalid_request</code></td><td>A member or parameter is missing, unknown or out of bounds; <code>errors</code> names it. 403 at GET /verify.</td></tr>
-<tr id="api_key_missing"><td class="status no">401</td><td><code>api_key_missing</code></td><td>X-API-Key is missing. 403 at GET /verify, as are the next three.</td></tr>
+<tr id="api_key_missing"><td class="status no">401</td><td><code>api_key_missing</code></td><td>X-API-Key is missing. 403 at GET /verify, as are the next four.</td></tr>
 <tr id="api_key_invalid"><td class="status no">401</td><td><code>api_key_invalid</code></td><td>The key is malformed, unknown, or not that secret.</td></tr>
 <tr id="api_key_revoked"><td class="status no">401</td><td><code>api_key_revoked</code></td><td>The key was revoked.</td></tr>
 <tr id="api_key_expired"><td class="status no">401</td><td><code>api_key_expired</code></td><td>The key has expired.</td></tr>
+<tr id="api_key_quarantined"><td class="status no">401</td><td><code>api_key_quarantined</code></td><td>The key was found in the open and is out of use until an owner revokes or releases it.</td></tr>
+<tr id="address_not_allowed"><td class="status no">403</td><td><code>address_not_allowed</code></td><td>The key may not be used from this address.</td></tr>
+<tr id="signature_invalid"><td class="status no">403</td><td><code>signature_invalid</code></td><td>A message that has to be signed is not signed by anybody whose messages are taken.</td></tr>
 <tr id="scope_missing"><td class="status no">403</td><td><code>scope_missing</code></td><td>The key lacks the scope of this call.</td></tr>
 <tr id="tenant_suspended"><td class="status no">403</td><td><code>tenant_suspended</code></td><td>The operator has suspended the tenant.</td></tr>
 <tr id="access_denied"><td class="status no">403</td><td><code>access_denied</code></td><td>The caller is known, and may not do this.</td></tr>
@@ -5445,15 +5775,21 @@ came together do not come back together.</td></tr>
 <tr><td><code>owner</code><br><span class="must">required</span></td><td class="kind"><code>tenant</code> or <code>node</code> or <code>operator</code></td><td></td></tr>
 <tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Null for a key of the operator.</td></tr>
 <tr><td><code>scopes</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Scopes">Scopes</a></td><td>What the key may do.</td></tr>
-<tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><code>active</code> or <code>expired</code> or <code>revoked</code></td><td></td></tr>
+<tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><code>active</code> or <code>expired</code> or <code>revoked</code> or <code>quarantined</code></td><td></td></tr>
 <tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 <tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
 <tr><td><code>formerSecretUntil</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Until when the secret before the last rotation works, or worked.</td></tr>
+<tr><td><code>allowedAddresses</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-AllowedAddresses">AllowedAddresses</a></td><td>The addresses and networks that the key may be used from; from everywhere if there are none.</td></tr>
+<tr><td><code>rateLimit</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
+<tr><td><code>importedPrefix</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>What the key begins with, if another system issued it.</td></tr>
 <tr><td><code>lastUsedAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
 <tr><td><code>usageCount</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td>How often it was accepted.</td></tr>
 <tr><td><code>revokedAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
 <tr><td><code>revokedBy</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
 <tr><td><code>revocationReason</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>leakedAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>When its secret was last found in the open.</td></tr>
+<tr><td><code>leakedWhere</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Where it was found.</td></tr>
+<tr><td><code>quarantinedAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Since when it is out of use for that.</td></tr>
 </table>
 </section>
 <section id="schema-APIKeyList"><h3>APIKeyList</h3>
@@ -5465,12 +5801,52 @@ came together do not come back together.</td></tr>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
 <tr><td><code>scopes</code></td><td class="kind"><a href="#schema-TenantScopes">TenantScopes</a></td><td>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</td></tr>
-<tr><td><code>expiresIn</code></td><td class="kind">integer or null, 1 to 315,360,000</td><td>Seconds until it stops working; never unless given.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind"><a href="#schema-KeyLife">KeyLife</a></td><td>Seconds from now until it stops working; null for never.</td></tr>
+<tr><td><code>allowedAddresses</code></td><td class="kind"><a href="#schema-NewAllowedAddresses">NewAllowedAddresses</a></td><td>The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+behind the prefix must be zero.</td></tr>
+<tr><td><code>rateLimit</code></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
+</table>
+</section>
+<section id="schema-KeyLife"><h3>KeyLife</h3>
+<p>Seconds from now until it stops working; null for never.</p>
+<p>integer or null, 1 to 315,360,000</p>
+</section>
+<section id="schema-AllowedAddresses"><h3>AllowedAddresses</h3>
+<p>The addresses and networks that the key may be used from; from everywhere if there are none.</p>
+<p>array of at most 64 × string</p>
+</section>
+<section id="schema-NewAllowedAddresses"><h3>NewAllowedAddresses</h3>
+<p>The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+behind the prefix must be zero.</p>
+<p>array or null</p>
+</section>
+<section id="schema-KeyRateLimit"><h3>KeyRateLimit</h3>
+<p>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td>Requests a second.</td></tr>
+<tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td>Requests at once after a pause.</td></tr>
+</table>
+</section>
+<section id="schema-KeyImport"><h3>KeyImport</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>prefix</code><br><span class="must">required</span></td><td class="kind">string, 3 to 32 characters</td><td>What such keys begin with; not as keys of this server do.</td></tr>
+<tr><td><code>sha256</code><br><span class="must">required</span></td><td class="kind">string</td><td>SHA-256 of the whole key with its prefix, in hexadecimal.</td></tr>
+<tr><td><code>scopes</code></td><td class="kind"><a href="#schema-TenantScopes">TenantScopes</a></td><td>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind"><a href="#schema-KeyLife">KeyLife</a></td><td>Seconds from now until it stops working; null for never.</td></tr>
+<tr><td><code>allowedAddresses</code></td><td class="kind"><a href="#schema-NewAllowedAddresses">NewAllowedAddresses</a></td><td>The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+behind the prefix must be zero.</td></tr>
+<tr><td><code>rateLimit</code></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
 </table>
 </section>
 <section id="schema-APIKeyChange"><h3>APIKeyChange</h3>
+<p>Members that are left out stay as they are.</p>
 <table><tr><th>member</th><th>type</th><th></th></tr>
-<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-APIKeyName">APIKeyName</a></td><td>What people call it.</td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind"><a href="#schema-KeyLife">KeyLife</a></td><td>Seconds from now until it stops working; null for never.</td></tr>
+<tr><td><code>allowedAddresses</code></td><td class="kind"><a href="#schema-NewAllowedAddresses">NewAllowedAddresses</a></td><td>The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+behind the prefix must be zero.</td></tr>
+<tr><td><code>rateLimit</code></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
 </table>
 </section>
 <section id="schema-Rotation"><h3>Rotation</h3>
@@ -5496,6 +5872,8 @@ came together do not come back together.</td></tr>
 <tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 <tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
 <tr><td><code>formerSecretUntil</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>allowedAddresses</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-AllowedAddresses">AllowedAddresses</a></td><td>The addresses and networks that the key may be used from; from everywhere if there are none.</td></tr>
+<tr><td><code>rateLimit</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
 </table>
 </section>
 <section id="schema-Algorithm"><h3>Algorithm</h3>

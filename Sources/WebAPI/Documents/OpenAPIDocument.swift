@@ -783,7 +783,7 @@ paths:
                 $ref: '#/components/schemas/APIKey'
               examples:
                 usual:
-                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -815,7 +815,7 @@ paths:
                 $ref: '#/components/schemas/APIKeyList'
               examples:
                 usual:
-                  value: {"keys": [{"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}]}
+                  value: {"keys": [{"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}]}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -841,7 +841,7 @@ paths:
               $ref: '#/components/schemas/NewAPIKey'
             examples:
               usual:
-                value: {"name": "Billing backend", "scopes": ["tokens:issue"], "expiresIn": 7776000}
+                value: {"name": "Billing backend", "scopes": ["tokens:issue"], "expiresIn": 7776000, "allowedAddresses": ["198.51.100.0/24", "2001:db8::7"], "rateLimit": {"rate": 20, "burst": 50}}
       responses:
         '201':
           description: The key with its secret.
@@ -854,12 +854,58 @@ paths:
                 $ref: '#/components/schemas/IssuedAPIKey'
               examples:
                 usual:
-                  value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null}
+                  value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/keys/import:
+    post:
+      operationId: importKey
+      tags: [Management]
+      summary: "Import an API key of another system"
+      description: |
+        Needs the scope `admin`. The key's holder goes on using it as it is, in `X-API-Key`. It is known here by the
+        SHA-256 of its whole text, and works in every way like a key of this server; rotating it makes it one.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/KeyImport'
+            examples:
+              usual:
+                value: {"name": "Backend, moved from our old provider", "prefix": "zmc_", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "scopes": ["tokens:issue", "tokens:verify"]}
+      responses:
+        '201':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/APIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": "zmc_", "lastUsedAt": null, "usageCount": 0, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -890,7 +936,7 @@ paths:
                 $ref: '#/components/schemas/APIKey'
               examples:
                 usual:
-                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -898,11 +944,12 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
     patch:
-      operationId: renameKey
+      operationId: changeKey
       tags: [Management]
-      summary: "Rename an API key"
+      summary: "Change an API key's name or terms"
       description: |
-        Needs the scope `admin`.
+        Needs the scope `admin`. What is left out stays; `null` ends an expiry, a list of addresses or a limit. The
+        secret is not touched.
       security:
         - apiKey: []
       parameters:
@@ -917,7 +964,7 @@ paths:
               $ref: '#/components/schemas/APIKeyChange'
             examples:
               usual:
-                value: {"name": "Billing backend, EU"}
+                value: {"name": "Billing backend, EU", "allowedAddresses": ["198.51.100.0/24"], "rateLimit": null}
       responses:
         '200':
           description: The key.
@@ -930,7 +977,7 @@ paths:
                 $ref: '#/components/schemas/APIKey'
               examples:
                 usual:
-                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Billing backend, EU", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null}
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Billing backend, EU", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -975,7 +1022,7 @@ paths:
                 $ref: '#/components/schemas/IssuedAPIKey'
               examples:
                 usual:
-                  value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": "2026-01-02T03:04:05Z"}
+                  value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": "2026-01-02T03:04:05Z", "allowedAddresses": [], "rateLimit": null}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -1021,7 +1068,7 @@ paths:
                 $ref: '#/components/schemas/APIKey'
               examples:
                 usual:
-                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "revoked", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": "2026-01-03T00:00:00Z", "revokedBy": "key Mm3vQ9wLm2Xa", "revocationReason": "leaked in a log"}
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "revoked", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": "2026-01-03T00:00:00Z", "revokedBy": "key Mm3vQ9wLm2Xa", "revocationReason": "leaked in a log", "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -1773,7 +1820,7 @@ components:
     APIKeyRefused:
       description: |
         The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-        revoked or expired.
+        revoked, expired or quarantined.
       headers:
         X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         Cache-Control: {$ref: '#/components/headers/NoStore'}
@@ -1804,7 +1851,8 @@ components:
                 requestId: 1k9zqf3mw-4
     Forbidden:
       description: |
-        The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.
+        The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+        call is not for such a key.
       headers:
         X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         Cache-Control: {$ref: '#/components/headers/NoStore'}
@@ -2252,7 +2300,7 @@ components:
     APIKey:
       description: An API key without its secret.
       type: object
-      required: [id, preview, name, owner, tenant, scopes, status, createdAt, expiresAt, formerSecretUntil, lastUsedAt, usageCount, revokedAt, revokedBy, revocationReason]
+      required: [id, preview, name, owner, tenant, scopes, status, createdAt, expiresAt, formerSecretUntil, allowedAddresses, rateLimit, importedPrefix, lastUsedAt, usageCount, revokedAt, revokedBy, revocationReason, leakedAt, leakedWhere, quarantinedAt]
       properties:
         id: {type: string}
         preview: {description: What the key begins with., type: string}
@@ -2260,15 +2308,21 @@ components:
         owner: {enum: [tenant, node, operator]}
         tenant: {description: Null for a key of the operator., type: [string, 'null']}
         scopes: {$ref: '#/components/schemas/Scopes'}
-        status: {enum: [active, expired, revoked]}
+        status: {enum: [active, expired, revoked, quarantined]}
         createdAt: {type: string, format: date-time}
         expiresAt: {type: [string, 'null'], format: date-time}
         formerSecretUntil: {description: 'Until when the secret before the last rotation works, or worked.', type: [string, 'null'], format: date-time}
+        allowedAddresses: {$ref: '#/components/schemas/AllowedAddresses'}
+        rateLimit: {$ref: '#/components/schemas/KeyRateLimit'}
+        importedPrefix: {description: 'What the key begins with, if another system issued it.', type: [string, 'null']}
         lastUsedAt: {type: [string, 'null'], format: date-time}
         usageCount: {description: How often it was accepted., type: integer, minimum: 0}
         revokedAt: {type: [string, 'null'], format: date-time}
         revokedBy: {type: [string, 'null']}
         revocationReason: {type: [string, 'null']}
+        leakedAt: {description: When its secret was last found in the open., type: [string, 'null'], format: date-time}
+        leakedWhere: {description: Where it was found., type: [string, 'null']}
+        quarantinedAt: {description: Since when it is out of use for that., type: [string, 'null'], format: date-time}
     APIKeyList:
       type: object
       required: [keys]
@@ -2281,13 +2335,54 @@ components:
       properties:
         name: {$ref: '#/components/schemas/APIKeyName'}
         scopes: {$ref: '#/components/schemas/TenantScopes'}
-        expiresIn: {description: Seconds until it stops working; never unless given., type: [integer, 'null'], minimum: 1, maximum: 315360000}
-    APIKeyChange:
+        expiresIn: {$ref: '#/components/schemas/KeyLife'}
+        allowedAddresses: {$ref: '#/components/schemas/NewAllowedAddresses'}
+        rateLimit: {$ref: '#/components/schemas/KeyRateLimit'}
+    KeyLife: {description: Seconds from now until it stops working; null for never., type: [integer, 'null'], minimum: 1, maximum: 315360000}
+    AllowedAddresses:
+      description: The addresses and networks that the key may be used from; from everywhere if there are none.
+      type: array
+      maxItems: 64
+      items: {type: string}
+    NewAllowedAddresses:
+      description: |
+        The addresses and networks that the key may be used from; null or none: from everywhere. In a network, the bits
+        behind the prefix must be zero.
+      type: [array, 'null']
+      maxItems: 64
+      items:
+        type: string
+        pattern: '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(/[0-9]{1,2})?$|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/[0-9]{1,3})?$'
+        examples: [203.0.113.7, 198.51.100.0/24, '2001:db8::/32']
+    KeyRateLimit:
+      description: A limit of the key's own, which holds besides that of its tenant; null for none.
+      type: [object, 'null']
+      additionalProperties: false
+      required: [rate, burst]
+      properties:
+        rate: {description: Requests a second., type: integer, minimum: 1, maximum: 1000000}
+        burst: {description: Requests at once after a pause., type: integer, minimum: 1, maximum: 1000000}
+    KeyImport:
       type: object
       additionalProperties: false
-      required: [name]
+      required: [name, prefix, sha256]
       properties:
         name: {$ref: '#/components/schemas/APIKeyName'}
+        prefix: {description: What such keys begin with; not as keys of this server do., type: string, minLength: 3, maxLength: 32, pattern: '^[0-9A-Za-z_-]+$'}
+        sha256: {description: 'SHA-256 of the whole key with its prefix, in hexadecimal.', type: string, pattern: '^[0-9A-Fa-f]{64}$'}
+        scopes: {$ref: '#/components/schemas/TenantScopes'}
+        expiresIn: {$ref: '#/components/schemas/KeyLife'}
+        allowedAddresses: {$ref: '#/components/schemas/NewAllowedAddresses'}
+        rateLimit: {$ref: '#/components/schemas/KeyRateLimit'}
+    APIKeyChange:
+      description: Members that are left out stay as they are.
+      type: object
+      additionalProperties: false
+      properties:
+        name: {$ref: '#/components/schemas/APIKeyName'}
+        expiresIn: {$ref: '#/components/schemas/KeyLife'}
+        allowedAddresses: {$ref: '#/components/schemas/NewAllowedAddresses'}
+        rateLimit: {$ref: '#/components/schemas/KeyRateLimit'}
     Rotation:
       type: object
       additionalProperties: false
@@ -2301,7 +2396,7 @@ components:
     IssuedAPIKey:
       description: An API key with its secret.
       type: object
-      required: [id, apiKey, preview, name, owner, scopes, tenant, createdAt, expiresAt, formerSecretUntil]
+      required: [id, apiKey, preview, name, owner, scopes, tenant, createdAt, expiresAt, formerSecretUntil, allowedAddresses, rateLimit]
       properties:
         id: {type: string}
         apiKey: {description: The whole key for `X-API-Key`; shown this once., type: string}
@@ -2313,6 +2408,8 @@ components:
         createdAt: {type: string, format: date-time}
         expiresAt: {type: [string, 'null'], format: date-time}
         formerSecretUntil: {type: [string, 'null'], format: date-time}
+        allowedAddresses: {$ref: '#/components/schemas/AllowedAddresses'}
+        rateLimit: {$ref: '#/components/schemas/KeyRateLimit'}
     Algorithm:
       enum: [HS256, ES256, EdDSA, RS256]
     SigningKey:
@@ -2522,6 +2619,9 @@ components:
         - api_key_invalid
         - api_key_revoked
         - api_key_expired
+        - api_key_quarantined
+        - address_not_allowed
+        - signature_invalid
         - scope_missing
         - tenant_suspended
         - access_denied
@@ -2560,10 +2660,13 @@ components:
 x-error-codes:
   invalid_json: {status: 400, meaning: 'The body is not strict JSON, or a member is named twice.'}
   invalid_request: {status: 400, meaning: 'A member or parameter is missing, unknown or out of bounds; `errors` names it. 403 at GET /verify.'}
-  api_key_missing: {status: 401, meaning: 'X-API-Key is missing. 403 at GET /verify, as are the next three.'}
+  api_key_missing: {status: 401, meaning: 'X-API-Key is missing. 403 at GET /verify, as are the next four.'}
   api_key_invalid: {status: 401, meaning: 'The key is malformed, unknown, or not that secret.'}
   api_key_revoked: {status: 401, meaning: 'The key was revoked.'}
   api_key_expired: {status: 401, meaning: 'The key has expired.'}
+  api_key_quarantined: {status: 401, meaning: 'The key was found in the open and is out of use until an owner revokes or releases it.'}
+  address_not_allowed: {status: 403, meaning: 'The key may not be used from this address.'}
+  signature_invalid: {status: 403, meaning: 'A message that has to be signed is not signed by anybody whose messages are taken.'}
   scope_missing: {status: 403, meaning: 'The key lacks the scope of this call.'}
   tenant_suspended: {status: 403, meaning: 'The operator has suspended the tenant.'}
   access_denied: {status: 403, meaning: 'The caller is known, and may not do this.'}

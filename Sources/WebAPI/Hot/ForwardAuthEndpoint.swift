@@ -4,7 +4,7 @@ internal import Tokens
 /// `GET /verify`, for proxies that ask before they let a request pass.
 struct ForwardAuthEndpoint: Sendable {
     func step(_ request: HotRequest, in workspace: Workspace, service: HotService) -> HotStep {
-        switch service.authenticate(request.headers.apiKey, needs: .verify) {
+        switch service.authenticate(request, needs: .verify) {
         case .load(let want): return .load(want)
         case .refused(.storageUnavailable): return .refuse(.storageUnavailable)
         case .refused(let failure): return .respond(misconfigured(failure, request, service))

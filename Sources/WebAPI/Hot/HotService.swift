@@ -44,6 +44,16 @@ final class HotService: Sendable {
     /// The monotonic clock in nanoseconds.
     func now() -> Int64 { world.monotonicNanoseconds() }
 
+    /// Checks the request's API key and one scope.
+    func authenticate(_ request: HotRequest, needs scope: Scopes) -> Authenticate.Outcome {
+        authenticate(request.headers.apiKey, of: request, needs: scope)
+    }
+
+    /// Checks a key that came with the request, wherever in it, and one scope.
+    func authenticate(_ key: String?, of request: HotRequest, needs scope: Scopes) -> Authenticate.Outcome {
+        authenticate(key, needs: scope, from: request.client(behind: proxies))
+    }
+
     /// Answers the request, now or later, on the loop of the workspace.
     func answer(_ request: HotRequest, in workspace: Workspace, sink: any HotSink) {
         attempt(request, in: workspace, sink: sink, loads: 0)

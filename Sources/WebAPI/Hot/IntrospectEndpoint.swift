@@ -8,7 +8,7 @@ struct IntrospectEndpoint: Sendable {
 
     func step(_ request: HotRequest, in workspace: Workspace, service: HotService) -> HotStep {
         let key = OAuthClient.apiKey(in: request.headers, prefix: service.directory.deployment.keyPrefix)
-        switch service.authenticate(key, needs: .verify) {
+        switch service.authenticate(key, of: request, needs: .verify) {
         case .refused(let failure): return .respond(OAuthClient.refusal(failure, of: request, service))
         case .load(let want): return .load(want)
         case .caller(let caller):

@@ -34,7 +34,7 @@ struct IssueEndpoint: Sendable {
     }
 
     func step(_ request: HotRequest, in workspace: Workspace, service: HotService, sink: any HotSink) -> HotStep {
-        switch service.authenticate(request.headers.apiKey, needs: .issue) {
+        switch service.authenticate(request, needs: .issue) {
         case .refused(let failure): return .refuse(failure)
         case .load(let want): return .load(want)
         case .caller(let caller):

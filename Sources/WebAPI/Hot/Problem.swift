@@ -19,8 +19,8 @@ package struct Problem {
     private static func status(of failure: Failure) -> Int {
         switch failure {
         case .invalidJSON, .invalidRequest, .tenantRequired: 400
-        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired: 401
-        case .scopeMissing, .tenantSuspended, .accessDenied: 403
+        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined: 401
+        case .scopeMissing, .tenantSuspended, .accessDenied, .addressNotAllowed, .signatureInvalid: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -40,7 +40,9 @@ package struct Problem {
         switch failure {
         case .invalidJSON: "Invalid JSON"
         case .invalidRequest: "Invalid request"
-        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired: "Invalid API key"
+        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined: "Invalid API key"
+        case .addressNotAllowed: "Address not allowed"
+        case .signatureInvalid: "Invalid signature"
         case .scopeMissing: "Scope missing"
         case .tenantSuspended: "Tenant suspended"
         case .accessDenied: "Access denied"
@@ -73,6 +75,10 @@ package struct Problem {
         case .apiKeyInvalid: "The API key is not one this server knows."
         case .apiKeyRevoked: "The API key was revoked."
         case .apiKeyExpired: "The API key has expired."
+        case .apiKeyQuarantined:
+            "The API key was found in the open and is out of use; an owner of the tenant can revoke or release it."
+        case .addressNotAllowed: "The API key may not be used from this address."
+        case .signatureInvalid: "The message is not signed by somebody whose messages this server takes."
         case .scopeMissing(let scope): "The API key lacks the scope \(scope)."
         case .tenantSuspended: "The tenant is suspended; its operator can resume it."
         case .accessDenied(let detail), .conflict(let detail), .invalidState(let detail): detail
@@ -113,7 +119,7 @@ package struct Problem {
 
     private func addFields(to response: inout HotResponse) {
         switch failure {
-        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired:
+        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined:
             // RFC 9110 §15.5.2 demands a challenge with every 401.
             if status == 401 { response.add("WWW-Authenticate", "ApiKey realm=\"chat-tokens\"") }
         case .methodNotAllowed(let allow): response.add("Allow", allow)

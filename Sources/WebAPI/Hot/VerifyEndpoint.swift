@@ -8,7 +8,7 @@ struct VerifyEndpoint: Sendable {
     let world: World
 
     func step(_ request: HotRequest, in workspace: Workspace, service: HotService, sink: any HotSink) -> HotStep {
-        switch service.authenticate(request.headers.apiKey, needs: .verify) {
+        switch service.authenticate(request, needs: .verify) {
         case .refused(let failure): return .refuse(failure)
         case .load(let want): return .load(want)
         case .caller(let caller):

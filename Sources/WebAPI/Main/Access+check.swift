@@ -43,7 +43,7 @@ struct AccessCheck: Sendable {
     func callAsFunction(
         _ route: ManagedRoute, _ request: Request, _ context: MainContext
     ) async throws(Failure) -> ManagedCall {
-        let key = try await service.caller(request.headers[.apiKey], needs: [], on: context.loop).key
+        let key = try await service.caller(request.headers[.apiKey], needs: [], in: context).key
         switch route.admission {
         case .anyKey: return ManagedCall(request, context, .key(key))
         case .operator:

@@ -8,6 +8,7 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
     case ownKey = "GET /admin/keys/self"
     case listKeys = "GET /admin/keys"
     case createKey = "POST /admin/keys"
+    case importKey = "POST /admin/keys/import"
     case readKey = "GET /admin/keys/{key}"
     case changeKey = "PATCH /admin/keys/{key}"
     case rotateKey = "POST /admin/keys/{key}/rotate"
@@ -37,7 +38,7 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
         case .ownKey: .anyKey
 
         case .listKeys, .readKey: .tenant(key: .admin, session: .viewer)
-        case .createKey, .changeKey, .rotateKey, .revokeKey: .tenant(key: .admin, session: .admin)
+        case .createKey, .importKey, .changeKey, .rotateKey, .revokeKey: .tenant(key: .admin, session: .admin)
 
         case .listSigningKeys: .tenant(key: .admin, session: .viewer)
         case .createSigningKey, .activateSigningKey, .retireSigningKey, .revokeSigningKey:

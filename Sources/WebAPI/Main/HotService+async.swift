@@ -19,12 +19,12 @@ extension HotService {
     }
 
     /// The caller with this API key and scope, loaded if need be.
-    func caller(_ key: String?, needs scope: Scopes, on loop: any EventLoop) async throws(Failure) -> Caller {
+    func caller(_ key: String?, needs scope: Scopes, in context: MainContext) async throws(Failure) -> Caller {
         for _ in 0..<Self.mostLoads {
-            switch authenticate(key, needs: scope) {
+            switch authenticate(key, needs: scope, from: context.client) {
             case .caller(let caller): return caller
             case .refused(let failure): throw failure
-            case .load(let want): try await load(want, on: loop)
+            case .load(let want): try await load(want, on: context.loop)
             }
         }
         throw .storageUnavailable

@@ -14,7 +14,7 @@ struct VerifyBatchEndpoint: Sendable {
 
     func answer(_ request: Request, _ context: MainContext) async throws -> Response {
         let headers = HotHeaders(request)
-        let caller = try await service.caller(headers.apiKey, needs: .verify, on: context.loop)
+        let caller = try await service.caller(headers.apiKey, needs: .verify, in: context)
         guard headers.isJSON else { throw Failure.unsupportedMediaType }
         let body = try await request.wholeBody(limit: Self.bodyLimit)
         let questions = try Self.questions(in: body)

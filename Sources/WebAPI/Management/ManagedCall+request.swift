@@ -51,7 +51,7 @@ extension ManagedCall {
 
     /// Who calls, and from where, for the record.
     var origin: AuditOrigin {
-        AuditOrigin(actor: actor, address: nil, requestID: context.requestID)
+        AuditOrigin(actor: actor, address: context.client?.description, requestID: context.requestID)
     }
 
     /// Who calls, for the record.

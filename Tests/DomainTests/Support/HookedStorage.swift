@@ -83,6 +83,14 @@ final class HookedStorage: Storage {
         try real.auditEntries(of: tenant, query)
     }
     func auditHead(of tenant: Tenant.ID?) throws(StoreFailure) -> AuditLink { try real.auditHead(of: tenant) }
+    func setTerms(of key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.setTerms(of: key, recording: audit)
+    }
+    func importedKey(hash: Digest) throws(StoreFailure) -> APIKey.ID? { try real.importedKey(hash: hash) }
+    func importedPrefixes() throws(StoreFailure) -> [String] { try real.importedPrefixes() }
+    func setLeak(
+        _ leak: APIKey.Leak, of key: APIKey.ID, endingGrace endsGrace: Bool, recording audit: AuditDraft
+    ) throws(StoreFailure) { try real.setLeak(leak, of: key, endingGrace: endsGrace, recording: audit) }
     func newestChange() throws(StoreFailure) -> Int64 { try real.newestChange() }
     func waitForChange(seconds: Double) -> Bool { real.waitForChange(seconds: seconds) }
     var hearsChanges: Bool { real.hearsChanges }

@@ -9,6 +9,7 @@ import WebAPI
 /// How a test wants its server.
 struct Hosting: Sendable {
     var limits = ConnectionLimits()
+    var trustedProxies = TrustedProxies.none
     /// Commands that may wait for the database.
     var capacity = 8_192
     /// Takes the request log, successes included; nil: no log.
@@ -62,7 +63,9 @@ struct Hosting: Sendable {
     }
 
     private var settings: ServerSettings {
-        ServerSettings(address: .init(host: "127.0.0.1", port: 0), metrics: nil, eventLoops: 2, limits: limits)
+        ServerSettings(
+            address: .init(host: "127.0.0.1", port: 0), metrics: nil, eventLoops: 2, trustedProxies: trustedProxies,
+            limits: limits)
     }
 
     private func serverParts(_ parts: TestServer.Parts) -> ServerParts {

@@ -8,26 +8,42 @@ extension KeyEndpoints {
         var fields = try await call.fields()
         let name = fields.required("name", as: .string)
         let scopes = fields.given("scopes", as: .scopes)
-        let expiresIn = fields.optional("expiresIn", as: .integer)
+        let terms = fields.keyTerms()
         try fields.finishRequest()
         guard let name else { throw Failure.internalError }
         let issued = try await call.manage(service) { [keys] () throws(ManagementFailure) in
-            try keys.create(
-                for: .tenant(tenant), name: name, scopes: scopes, expiresIn: expiresIn.map(Int.init(clamping:)),
-                by: call.origin)
+            try keys.create(for: .tenant(tenant), name: name, scopes: scopes, terms: terms, by: call.origin)
         }
         return HotResponse(document(issued), status: 201)
+    }
+
+    /// `POST /admin/keys/import`.
+    func `import`(_ call: ManagedCall) async throws -> HotResponse {
+        let tenant = try call.tenant
+        var fields = try await call.fields()
+        let (name, prefix) = (fields.required("name", as: .string), fields.required("prefix", as: .string))
+        let hash = fields.required("sha256", as: .sha256)
+        let scopes = fields.given("scopes", as: .scopes)
+        let terms = fields.keyTerms()
+        try fields.finishRequest()
+        guard let name, let prefix, let hash else { throw Failure.internalError }
+        let given = KeyImport(name: name, prefix: prefix, hash: hash, scopes: scopes, terms: terms)
+        let record = try await call.manage(service) { [keys] () throws(ManagementFailure) in
+            try keys.import(given, for: tenant, by: call.origin)
+        }
+        // Whoever tried the key before was told that there is none.
+        service.directory.apply([Change(sequence: 0, subject: .apiKey(record.key.id))])
+        return HotResponse(document(record), status: 201)
     }
 
     /// `PATCH /admin/keys/{key}`.
     func change(_ call: ManagedCall) async throws -> HotResponse {
         let (tenant, id) = (try call.tenant, try call.apiKey)
         var fields = try await call.fields()
-        let name = fields.required("name", as: .string)
+        let change = fields.keyChange()
         try fields.finishRequest()
-        guard let name else { throw Failure.internalError }
         let record = try await call.manage(service, changing: .apiKey(id)) { [keys] () throws(ManagementFailure) in
-            try keys.rename(id, of: .tenant(tenant), to: name, by: call.origin)
+            try keys.change(id, of: .tenant(tenant), with: change, by: call.origin)
         }
         return HotResponse(document(record))
     }
@@ -58,7 +74,56 @@ extension KeyEndpoints {
     }
 }
 
+extension JSONFields {
+    /// On what terms a new key works.
+    fileprivate mutating func keyTerms() -> KeyTerms {
+        KeyTerms(
+            expiresIn: optional("expiresIn", as: .integer).map(Int.init(clamping:)),
+            allowedAddresses: optional("allowedAddresses", as: .addresses) ?? [],
+            rateLimit: optional("rateLimit", as: .rateLimit))
+    }
+
+    /// What changes of a key.
+    fileprivate mutating func keyChange() -> KeyChange {
+        var change = KeyChange()
+        change.name = given("name", as: .string)
+        change.expiresIn = self.change("expiresIn", as: .seconds)
+        change.allowedAddresses = self.change("allowedAddresses", as: .addresses)
+        change.rateLimit = self.change("rateLimit", as: .rateLimit)
+        return change
+    }
+}
+
 extension JSONFields.Reading {
+    /// A number of seconds that is checked further on.
+    fileprivate static var seconds: JSONFields.Reading<Int> {
+        .init("an integer") { $0.integer.map(Int.init(clamping:)) }
+    }
+
+    /// An array of IP addresses and networks.
+    static var addresses: JSONFields.Reading<[AddressRange]> {
+        .init("an array of addresses and networks such as 203.0.113.7 and 2001:db8::/32") { json in
+            guard let elements = json.array else { return nil }
+            let ranges = elements.compactMap { $0.string.flatMap(AddressRange.init) }
+            return ranges.count == elements.count ? ranges : nil
+        }
+    }
+
+    /// An object of a rate and a burst.
+    static var rateLimit: JSONFields.Reading<RateLimit> {
+        .init("an object of rate and burst, both integers of at least 1") { json in
+            guard let rate = json["rate"]?.integer, let burst = json["burst"]?.integer, rate >= 1, burst >= 1,
+                json.members?.count == 2
+            else { return nil }
+            return RateLimit(rate: Int(clamping: rate), burst: Int(clamping: burst))
+        }
+    }
+
+    /// A SHA-256 as 64 hexadecimal digits.
+    fileprivate static var sha256: JSONFields.Reading<Digest> {
+        .init("the 64 hexadecimal digits of a SHA-256") { $0.string.flatMap { Digest(hex: $0) } }
+    }
+
     /// An array of the names of scopes.
     static var scopes: JSONFields.Reading<Scopes> {
         .init("an array of scopes: \(Scopes.named.map(\.name).joined(separator: ", "))") { json in

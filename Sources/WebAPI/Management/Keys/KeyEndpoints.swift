@@ -11,6 +11,7 @@ struct KeyEndpoints: Sendable {
         routes.on(.ownKey, use: readOwn)
         routes.on(.listKeys, use: list)
         routes.on(.createKey, use: create)
+        routes.on(.importKey, use: `import`)
         routes.on(.readKey, use: read)
         routes.on(.changeKey, use: change)
         routes.on(.rotateKey, use: rotate)
