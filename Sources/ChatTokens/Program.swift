@@ -19,7 +19,8 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Initialize.self, Migrate.self, TenantCommand.self, KeyCommand.self, SigningKeyCommand.self,
-            TokenCommand.self, JWSCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self, Config.self,
+            TokenCommand.self, JWSCommand.self, AuditCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self,
+            Config.self,
         ])
 
     /// Runs the command that the arguments name.

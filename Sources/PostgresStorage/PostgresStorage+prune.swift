@@ -9,22 +9,40 @@ extension PostgresStorage {
     /// What lies outside of any month's partition, because none was made in time, is deleted row by row.
     /// - Parameters:
     ///   - months: how many whole months before the present one stay; at least 1.
+    ///   - auditMonths: the same for the audit log; nil: all of it stays.
     ///   - dryRun: only tell.
     /// - Returns: the names of the partitions that were, or would be, dropped, oldest first.
     /// - Throws: `unavailable` where the database does not answer or the account may not change tables.
-    package func prune(keepingMonths months: Int, dryRun: Bool = false) throws(StoreFailure) -> [String] {
-        let first = MonthPartition(of: world.now()).moved(by: -max(1, months))
+    package func prune(
+        keepingMonths months: Int, auditMonths: Int? = nil, dryRun: Bool = false
+    ) throws(StoreFailure) -> [String] {
+        let present = MonthPartition(of: world.now())
+        let first = present.moved(by: -max(1, months))
+        let firstAudited = auditMonths.map { present.moved(by: -max(1, $0)) }
         return try write { connection throws(StoreFailure) in
             var names: [String] = []
             try connection.exchange([Statement(MonthPartition.list)]) { _, answer throws(StoreFailure) in
                 names = try answer.rows { row throws(StoreFailure) in try row.text(0) }
             }
-            let old = names.filter { $0 < first.name(of: "change_log") }
+            let old = names.filter { name in
+                name.hasPrefix("audit_")
+                    ? firstAudited.map { name < $0.name(of: "audit_entry") } ?? false
+                    : name < first.name(of: "change_log")
+            }
             guard !dryRun else { return old }
             for name in old { try connection.exchange([Statement("DROP TABLE \(name)")]) }
             try connection.exchange([
                 Statement("DELETE FROM change_log_other WHERE changed_at < $1", .number(first.start.milliseconds))
             ])
+            if let firstAudited {
+                // What lies outside of any month goes too; the note lets the trigger pass.
+                try connection.exchange([
+                    Statement("INSERT INTO deployment (name, value) VALUES ('audit_prune', '')"),
+                    Statement("DELETE FROM audit_entry_other WHERE month < $1", .number(Int64(firstAudited.label))),
+                    Statement("DELETE FROM deployment WHERE name = 'audit_prune'"),
+                ])
+                try append(.pruning(before: firstAudited.label, at: world.now()), &connection)
+            }
             try Self.makePartitions(at: world.now(), &connection)
             return old
         }
@@ -101,9 +119,10 @@ struct MonthPartition {
         """
     }
 
-    /// The statement that lists the partitions by month of the change log, oldest first.
+    /// The statement that lists the partitions by month, oldest first of each table.
     static let list = """
         SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'change_log'::regclass AND c.relname ~ '^change_log_[0-9]{6}$' ORDER BY 1
+        WHERE i.inhparent IN ('change_log'::regclass, 'audit_entry'::regclass)
+            AND c.relname ~ '^(change_log|audit_entry)_[0-9]{6}$' ORDER BY 1
         """
 }

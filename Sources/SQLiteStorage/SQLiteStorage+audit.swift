@@ -1,5 +1,4 @@
 package import Domain
-internal import Foundation
 internal import GRDB
 internal import Tokens
 
@@ -58,5 +57,31 @@ extension SQLiteStorage {
             db, sql: "SELECT sequence, month, hash FROM audit_head WHERE chain = ?",
             arguments: [AuditLink.chain(of: tenant)]
         ).map { row in try AuditLink(row, of: tenant) } ?? .start(of: tenant)
+    }
+}
+
+extension SQLiteStorage {
+    /// Removes the entries of the audit log whose months are over for so long.
+    ///
+    /// - Parameters:
+    ///   - months: how many whole months before the present one stay; at least 1.
+    ///   - dryRun: only tell.
+    /// - Returns: how many entries were, or would be, removed.
+    /// - Throws: `unavailable` where the database cannot be written to.
+    package func pruneAudit(keepingMonths months: Int, dryRun: Bool = false) throws(StoreFailure) -> Int {
+        let present = Month(of: world.now()).number
+        let first = present / 100 * 12 + present % 100 - 1 - max(1, months)
+        let month = first / 12 * 100 + first % 12 + 1
+        return try write { db in
+            let count = try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM audit_entry WHERE month < ?", arguments: [month])
+            guard !dryRun else { return count ?? 0 }
+            // The note lets the trigger pass.
+            try db.changeOne("INSERT INTO deployment (name, value) VALUES ('audit_prune', x'')", [])
+            try db.execute(sql: "DELETE FROM audit_entry WHERE month < ?", arguments: [month])
+            try db.changeOne("DELETE FROM deployment WHERE name = 'audit_prune'", [])
+            try append(.pruning(before: month, at: world.now()), db)
+            return count ?? 0
+        }
     }
 }

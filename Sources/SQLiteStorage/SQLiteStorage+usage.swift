@@ -23,6 +23,12 @@ extension SQLiteStorage {
         try write { db in
             for (id, usage) in uses {
                 guard let last = usage.lastUsedAt else { continue }
+                let fresh = try Row.fetchOne(
+                    db,
+                    sql: """
+                        SELECT tenant_id FROM api_key
+                        WHERE api_key_id = :id AND NOT EXISTS (SELECT 1 FROM api_key_usage WHERE api_key_id = :id)
+                        """, arguments: ["id": id.text])
                 try db.execute(
                     sql: """
                         INSERT INTO api_key_usage (api_key_id, uses, last_used_at)
@@ -30,6 +36,9 @@ extension SQLiteStorage {
                         ON CONFLICT (api_key_id) DO UPDATE SET
                             uses = uses + excluded.uses, last_used_at = max(last_used_at, excluded.last_used_at)
                         """, arguments: [usage.count, last.milliseconds, id.text])
+                guard let fresh else { continue }
+                let tenant: String? = try fresh.optional("tenant_id")
+                try append(.firstUse(of: id, tenant.flatMap(Tenant.ID.init), at: last), db)
             }
         }
     }

@@ -39,6 +39,9 @@ COMMANDS = [
     "token inspect",
     "token verify",
     "jws verify",
+    "audit export",
+    "audit verify",
+    "audit keys",
 ]
 USAGE = 64
 

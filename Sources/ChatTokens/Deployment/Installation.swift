@@ -11,6 +11,7 @@ struct Installation {
     var tenants: ManageTenants { ManageTenants(storage: storage, vault: vault, world: world) }
     var keys: ManageKeys { ManageKeys(storage: storage, keyPrefix: settings.keyPrefix, world: world) }
     var signingKeys: ManageSigningKeys { ManageSigningKeys(storage: storage, vault: vault, world: world) }
+    var auditLog: ReadAuditLog { ReadAuditLog(storage: storage, vault: vault, world: world) }
     var consoleTokens: ConsoleTokens {
         ConsoleTokens(storage: storage, vault: vault, world: world, deployment: settings.deployment)
     }

@@ -23,6 +23,9 @@ enum Output {
         write(Array("\(text)\n".utf8), to: .standardOutput)
     }
 
+    /// Prints lines that end with their line feed already.
+    static func raw(_ lines: [UInt8]) { write(lines, to: .standardOutput) }
+
     /// Says what went wrong on stderr.
     static func complain(_ message: String) {
         write(Array("chat-tokens: \(message)\n".utf8), to: .standardError)

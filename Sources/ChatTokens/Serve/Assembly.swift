@@ -26,7 +26,10 @@ struct Assembly {
         // The last to be told to stop is the first here; the server needs the others until its own end.
         let follower = try ChangeFollower(tail: tail, storage: storage, logger: logger, world: world)
         let counter = UseCounter(uses: directory.uses, storage: storage, logger: logger)
-        var services: [any Service] = [follower, counter]
+        let sealer = AuditSealer(
+            seal: SealAuditLog(storage: storage, vault: installation.vault, world: world), logger: logger)
+        let recorder = EventRecorder(events: directory.events, storage: storage, world: world, logger: logger)
+        var services: [any Service] = [follower, counter, sealer, recorder]
         if let limits { services.append(LimitKeeper(limits: limits)) }
         services.append(server(directory: directory, limits: limits, logger: logger))
         var configuration = ServiceGroupConfiguration(

@@ -43,6 +43,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case tokensRevoked = "tokens.revoked"
     case refreshReused = "grant.refresh_reused"
 
+    case auditPruned = "audit.pruned"
+
     case callerRefused = "access.refused"
     case credentialsRefused = "access.credentials_refused"
 }

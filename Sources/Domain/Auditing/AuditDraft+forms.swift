@@ -14,6 +14,22 @@ extension AuditDraft {
     }
 }
 
+extension AuditDraft {
+    /// The first use of a key; from where is not known any more when uses are stored.
+    package static func firstUse(of key: APIKey.ID, _ tenant: Tenant.ID?, at moment: Timestamp) -> AuditDraft {
+        AuditDraft(
+            .keyFirstUsed, for: tenant, by: AuditOrigin(actor: "key \(key)"), target: "key \(key)", at: moment)
+    }
+}
+
+extension AuditDraft {
+    /// The removal of entries kept under months before this one, such as 202611.
+    package static func pruning(before month: Int, at moment: Timestamp) -> AuditDraft {
+        AuditDraft(
+            .auditPruned, for: nil, by: .commandLine, after: ["monthsBefore": JSON(Int64(month))], at: moment)
+    }
+}
+
 extension Tenant {
     /// The settings as the audit log tells them.
     var audited: JSON {

@@ -83,4 +83,11 @@ extension AuditLink {
 
     /// The stored name of a tenant's chain, or of the operator's.
     package static func chain(of tenant: Tenant.ID?) -> String { tenant?.text ?? "" }
+
+    /// Whose chain has this stored name.
+    package static func tenant(of chain: String) throws(StoreFailure) -> Tenant.ID? {
+        guard !chain.isEmpty else { return nil }
+        guard let tenant = Tenant.ID(chain) else { throw .corrupt(cause: "column chain breaks its rules") }
+        return tenant
+    }
 }

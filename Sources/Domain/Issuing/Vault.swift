@@ -24,6 +24,18 @@ package struct Vault: Sendable {
         try SigningKey(secretBytes: try master.open(sealed.sealed, context: context(tenant, sealed.kid)))
     }
 
+    /// The key of the audit log in its stored form.
+    package func seal(_ key: SigningKey, at moment: Timestamp) throws(TokenFailure) -> SealedAuditKey {
+        SealedAuditKey(
+            kid: key.kid, sealed: try master.seal(key.secretBytes(), context: "audit_key:\(key.kid)"),
+            createdAt: moment)
+    }
+
+    /// The key of the audit log ready for use.
+    package func open(_ sealed: SealedAuditKey) throws(TokenFailure) -> SigningKey {
+        try SigningKey(secretBytes: try master.open(sealed.sealed, context: "audit_key:\(sealed.kid)"))
+    }
+
     private func context(_ tenant: Tenant.ID, _ kid: String) -> String {
         "signing_key:\(tenant):\(kid)"
     }

@@ -53,6 +53,8 @@ package final class Directory: Sendable {
     package let deployment: Deployment
     /// Counts how often keys are accepted.
     package let uses = KeyUses()
+    /// Collects refusals for the audit log.
+    package let events = SecurityEvents()
     /// Nanoseconds without a look at the change log after which memory is no longer trusted.
     private let patience: Int64
 

@@ -39,7 +39,7 @@ package struct Authenticate: Sendable {
     /// - Parameters:
     ///   - text: the header's value.
     ///   - scope: what the key must allow.
-    ///   - client: where the request comes from; asked for only by a key that is held to some addresses.
+    ///   - client: where the request comes from; asked for only by a key that is held to some addresses, or is refused.
     /// - Returns: the caller, a refusal, or what has to be loaded first.
     package func callAsFunction(
         _ text: String?, needs scope: Scopes, from client: @autoclosure () -> IPAddress? = nil
@@ -84,14 +84,16 @@ package struct Authenticate: Sendable {
         if let former = key.former, now <= former.until, hash.constantTimeEquals(former.hash) {
             isGenuine = true
         }
-        guard isGenuine else { return .refused(.apiKeyInvalid) }
+        guard isGenuine else { return refuse(.apiKeyInvalid, .wrongSecret, key, at: now, from: client()) }
         switch key.status(at: now) {
-        case .revoked: return .refused(.apiKeyRevoked)
-        case .expired: return .refused(.apiKeyExpired)
-        case .quarantined: return .refused(.apiKeyQuarantined)
+        case .revoked: return refuse(.apiKeyRevoked, .revoked, key, at: now, from: client())
+        case .expired: return refuse(.apiKeyExpired, .expired, key, at: now, from: client())
+        case .quarantined: return refuse(.apiKeyQuarantined, .quarantined, key, at: now, from: client())
         case .active: break
         }
-        guard key.allowedAddresses.isEmpty || key.allows(client()) else { return .refused(.addressNotAllowed) }
+        guard key.allowedAddresses.isEmpty || key.allows(client()) else {
+            return refuse(.addressNotAllowed, .address, key, at: now, from: client())
+        }
         guard key.scopes.isSuperset(of: scope) else {
             return .refused(.scopeMissing(scope.names.joined(separator: " ")))
         }
@@ -102,6 +104,16 @@ package struct Authenticate: Sendable {
         case .present(let tenant) where tenant.tenant.status == .suspended: return .refused(.tenantSuspended)
         case .present(let tenant): return accept(state, tenant: tenant, at: now)
         }
+    }
+
+    /// Refuses a key that is known, and has the audit log told of it.
+    private func refuse(
+        _ failure: Failure, _ reason: SecurityEvent.Reason, _ key: APIKey, at now: Timestamp,
+        from client: @autoclosure () -> IPAddress?
+    ) -> Outcome {
+        directory.events.note(
+            SecurityEvent(.credentialsRefused, reason, key.id, of: key.owner), at: now, address: client())
+        return .refused(failure)
     }
 
     private func accept(_ state: HeldKey, tenant: TenantState?, at now: Timestamp) -> Outcome {

@@ -118,9 +118,13 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#exportSigningKey"><span class="post">POST</span>Export the secret of an HS256 key</a></li>
 <li><a href="#readTenant"><span class="get">GET</span>Read the tenant&#x27;s settings</a></li>
 <li><a href="#changeTenant"><span class="patch">PATCH</span>Change the tenant&#x27;s settings</a></li>
+<li><a href="#readAudit"><span class="get">GET</span>The audit log</a></li>
+<li><a href="#exportAudit"><span class="get">GET</span>The audit log as JSON lines</a></li>
 </ul>
 <h2>Operator</h2>
-<ul><li><a href="#listTenants"><span class="get">GET</span>List tenants</a></li>
+<ul><li><a href="#readOperatorAudit"><span class="get">GET</span>The operator&#x27;s audit log</a></li>
+<li><a href="#exportOperatorAudit"><span class="get">GET</span>The operator&#x27;s audit log as JSON lines</a></li>
+<li><a href="#listTenants"><span class="get">GET</span>List tenants</a></li>
 <li><a href="#createTenant"><span class="post">POST</span>Create a tenant</a></li>
 <li><a href="#readAnyTenant"><span class="get">GET</span>Read a tenant</a></li>
 <li><a href="#changeAnyTenant"><span class="patch">PATCH</span>Change a tenant</a></li>
@@ -133,6 +137,7 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#getReadiness"><span class="get">GET</span>Can this server do its work?</a></li>
 <li><a href="#getDescription"><span class="get">GET</span>This description</a></li>
 <li><a href="#getDocumentation"><span class="get">GET</span>This description, to read</a></li>
+<li><a href="#getAuditKeys"><span class="get">GET</span>The keys that sign the audit log</a></li>
 </ul>
 <h2>Reference</h2>
 <ul><li><a href="#keys">API keys</a></li>
@@ -1041,7 +1046,7 @@ about a token of no tenant is answered unsigned, and so always in the negative.<
 </details>
 </td></tr>
 <tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked or expired.</p>
+revoked, expired or quarantined.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
@@ -1062,7 +1067,8 @@ revoked or expired.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call, its tenant is suspended, or the call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -1990,7 +1996,8 @@ call is not for such a key.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or is compressed.</p>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>unsupported_media_type</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
@@ -4318,8 +4325,586 @@ compressed.</p>
 </td></tr>
 </table>
 </section>
+<section id="readAudit"><h3>The audit log</h3>
+<div class="route"><span class="get">GET</span> /admin/audit</div>
+<p>Needs the scope <code>admin</code>. Newest first; <code>nextCursor</code> is the <code>cursor</code> of the next page, or null.</p>
+<p>An entry is stored in the transaction of what it tells of, never changed, and chained by its hash to the one
+before it. <code>before</code> and <code>after</code> have the members that changed, never a secret. <code>count</code> is more than 1 where
+many events of one kind, such as requests with a revoked key, are told together.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/admin/audit?limit=100&amp;cursor=17&amp;action=key.rotated&amp;actor=key Zk3vQ9wLm2Xa&amp;from=2026-01-01T00:00:00Z&amp;to=2026-02-01&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>limit</code></td><td class="kind">query, integer, 1 to 1,000</td><td>The most entries of a page.</td></tr>
+<tr><td><code>cursor</code></td><td class="kind">query, string</td><td>The <code>nextCursor</code> of the page before.</td></tr>
+<tr><td><code>action</code></td><td class="kind">query, <a href="#schema-AuditAction">AuditAction</a></td><td>Only entries of this action.</td></tr>
+<tr><td><code>actor</code></td><td class="kind">query, string</td><td>Only what this actor did.</td></tr>
+<tr><td><code>from</code></td><td class="kind">query, string</td><td>From this moment on, in UTC; a day stands for its beginning.</td></tr>
+<tr><td><code>to</code></td><td class="kind">query, string</td><td>Until before this moment, in UTC; a day stands for its beginning.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>A page of entries.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-AuditPage">AuditPage</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;entries&quot;: [
+    {
+      &quot;action&quot;: &quot;key.rotated&quot;,
+      &quot;actor&quot;: &quot;key Zk3vQ9wLm2Xa&quot;,
+      &quot;address&quot;: &quot;203.0.113.7&quot;,
+      &quot;after&quot;: {
+        &quot;formerSecretUntil&quot;: &quot;2026-01-02T04:04:05Z&quot;
+      },
+      &quot;at&quot;: &quot;2026-01-02T03:04:05.678Z&quot;,
+      &quot;before&quot;: {
+        &quot;formerSecretUntil&quot;: null
+      },
+      &quot;count&quot;: 1,
+      &quot;requestId&quot;: &quot;0198c0de4f2a7b31&quot;,
+      &quot;sequence&quot;: 17,
+      &quot;target&quot;: &quot;key 9fQ2mZx81TqB&quot;,
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;hash&quot;: &quot;7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4&quot;
+    }
+  ],
+  &quot;nextCursor&quot;: &quot;17&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="exportAudit"><h3>The audit log as JSON lines</h3>
+<div class="route"><span class="get">GET</span> /admin/audit/export</div>
+<p>Needs the scope <code>admin</code>. Oldest first, one JSON object a line:</p>
+<p>- <code>{&quot;entry&quot;:{…},&quot;hash&quot;:&quot;…&quot;,&quot;previous&quot;:&quot;…&quot;}</code>: the hash is the SHA-256, in hex, of the 32 bytes of the previous
+  hash (64 zeros for the first entry) and of the bytes of the entry exactly as they stand here, which are
+  compact JSON with sorted members.
+- <code>{&quot;checkpoint&quot;:&quot;…&quot;}</code>: a JWS (RFC 7515) of the deployment, signed earlier, that the entry before it had this
+  hash: <code>at</code>, <code>hash</code>, <code>sequence</code>, <code>tenant</code>.
+- <code>{&quot;seal&quot;:&quot;…&quot;}</code>: the last line, a JWS of what the export holds: <code>at</code>, <code>count</code>, <code>first</code>, <code>from</code>, <code>hash</code>,
+  <code>last</code>, <code>previous</code>, <code>tenant</code>, <code>to</code>. An export without it was cut off.</p>
+<p><code>chat-tokens audit verify</code> checks a file offline, with the keys of <code>/.well-known/audit-keys.json</code>. The export
+reaches without a gap from the first entry at <code>from</code> or later to the last before <code>to</code>.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/admin/audit/export?from=2026-01-01T00:00:00Z&amp;to=2026-02-01&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>from</code></td><td class="kind">query, string</td><td>From this moment on, in UTC; a day stands for its beginning.</td></tr>
+<tr><td><code>to</code></td><td class="kind">query, string</td><td>Until before this moment, in UTC; a day stands for its beginning.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The lines, as many as there are.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Content-Disposition</code>.</p>
+<details><summary>usual</summary><pre><code>{&quot;entry&quot;:{&quot;action&quot;:&quot;tenant.suspended&quot;,&quot;actor&quot;:&quot;cli&quot;,&quot;address&quot;:null,&quot;after&quot;:{&quot;status&quot;:&quot;suspended&quot;},&quot;at&quot;:&quot;2026-01-02T03:04:05.678Z&quot;,&quot;before&quot;:{&quot;status&quot;:&quot;active&quot;},&quot;count&quot;:1,&quot;requestId&quot;:null,&quot;sequence&quot;:18,&quot;target&quot;:null,&quot;tenant&quot;:&quot;acme&quot;},&quot;hash&quot;:&quot;e6bb6d3c0a6d6a4f1f0f6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9fa0b1&quot;,&quot;previous&quot;:&quot;7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4&quot;}
+{&quot;seal&quot;:&quot;eyJhbGciOiJF…F0dXJl&quot;}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <h2 id="operator">Operator</h2>
 <p>Tenants, managed by who runs the deployment.</p>
+<section id="readOperatorAudit"><h3>The operator&#x27;s audit log</h3>
+<div class="route"><span class="get">GET</span> /operator/audit</div>
+<p>For an operator key with the scope <code>operator</code>: the log of the deployment itself. Newest first; <code>nextCursor</code> is the <code>cursor</code> of the next page, or null.</p>
+<p>An entry is stored in the transaction of what it tells of, never changed, and chained by its hash to the one
+before it. <code>before</code> and <code>after</code> have the members that changed, never a secret. <code>count</code> is more than 1 where
+many events of one kind, such as requests with a revoked key, are told together.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/operator/audit?limit=100&amp;cursor=17&amp;action=key.rotated&amp;actor=key Zk3vQ9wLm2Xa&amp;from=2026-01-01T00:00:00Z&amp;to=2026-02-01&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>limit</code></td><td class="kind">query, integer, 1 to 1,000</td><td>The most entries of a page.</td></tr>
+<tr><td><code>cursor</code></td><td class="kind">query, string</td><td>The <code>nextCursor</code> of the page before.</td></tr>
+<tr><td><code>action</code></td><td class="kind">query, <a href="#schema-AuditAction">AuditAction</a></td><td>Only entries of this action.</td></tr>
+<tr><td><code>actor</code></td><td class="kind">query, string</td><td>Only what this actor did.</td></tr>
+<tr><td><code>from</code></td><td class="kind">query, string</td><td>From this moment on, in UTC; a day stands for its beginning.</td></tr>
+<tr><td><code>to</code></td><td class="kind">query, string</td><td>Until before this moment, in UTC; a day stands for its beginning.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>A page of entries.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-AuditPage">AuditPage</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;entries&quot;: [
+    {
+      &quot;action&quot;: &quot;key.rotated&quot;,
+      &quot;actor&quot;: &quot;key Zk3vQ9wLm2Xa&quot;,
+      &quot;address&quot;: &quot;203.0.113.7&quot;,
+      &quot;after&quot;: {
+        &quot;formerSecretUntil&quot;: &quot;2026-01-02T04:04:05Z&quot;
+      },
+      &quot;at&quot;: &quot;2026-01-02T03:04:05.678Z&quot;,
+      &quot;before&quot;: {
+        &quot;formerSecretUntil&quot;: null
+      },
+      &quot;count&quot;: 1,
+      &quot;requestId&quot;: &quot;0198c0de4f2a7b31&quot;,
+      &quot;sequence&quot;: 17,
+      &quot;target&quot;: &quot;key 9fQ2mZx81TqB&quot;,
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;hash&quot;: &quot;7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4&quot;
+    }
+  ],
+  &quot;nextCursor&quot;: &quot;17&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="exportOperatorAudit"><h3>The operator&#x27;s audit log as JSON lines</h3>
+<div class="route"><span class="get">GET</span> /operator/audit/export</div>
+<p>For an operator key with the scope <code>operator</code>: the log of the deployment itself. Oldest first, one JSON object a line:</p>
+<p>- <code>{&quot;entry&quot;:{…},&quot;hash&quot;:&quot;…&quot;,&quot;previous&quot;:&quot;…&quot;}</code>: the hash is the SHA-256, in hex, of the 32 bytes of the previous
+  hash (64 zeros for the first entry) and of the bytes of the entry exactly as they stand here, which are
+  compact JSON with sorted members.
+- <code>{&quot;checkpoint&quot;:&quot;…&quot;}</code>: a JWS (RFC 7515) of the deployment, signed earlier, that the entry before it had this
+  hash: <code>at</code>, <code>hash</code>, <code>sequence</code>, <code>tenant</code>.
+- <code>{&quot;seal&quot;:&quot;…&quot;}</code>: the last line, a JWS of what the export holds: <code>at</code>, <code>count</code>, <code>first</code>, <code>from</code>, <code>hash</code>,
+  <code>last</code>, <code>previous</code>, <code>tenant</code>, <code>to</code>. An export without it was cut off.</p>
+<p><code>chat-tokens audit verify</code> checks a file offline, with the keys of <code>/.well-known/audit-keys.json</code>. The export
+reaches without a gap from the first entry at <code>from</code> or later to the last before <code>to</code>.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/operator/audit/export?from=2026-01-01T00:00:00Z&amp;to=2026-02-01&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>from</code></td><td class="kind">query, string</td><td>From this moment on, in UTC; a day stands for its beginning.</td></tr>
+<tr><td><code>to</code></td><td class="kind">query, string</td><td>Until before this moment, in UTC; a day stands for its beginning.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The lines, as many as there are.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Content-Disposition</code>.</p>
+<details><summary>usual</summary><pre><code>{&quot;entry&quot;:{&quot;action&quot;:&quot;tenant.suspended&quot;,&quot;actor&quot;:&quot;cli&quot;,&quot;address&quot;:null,&quot;after&quot;:{&quot;status&quot;:&quot;suspended&quot;},&quot;at&quot;:&quot;2026-01-02T03:04:05.678Z&quot;,&quot;before&quot;:{&quot;status&quot;:&quot;active&quot;},&quot;count&quot;:1,&quot;requestId&quot;:null,&quot;sequence&quot;:18,&quot;target&quot;:null,&quot;tenant&quot;:&quot;acme&quot;},&quot;hash&quot;:&quot;e6bb6d3c0a6d6a4f1f0f6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9fa0b1&quot;,&quot;previous&quot;:&quot;7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4&quot;}
+{&quot;seal&quot;:&quot;eyJhbGciOiJF…F0dXJl&quot;}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <section id="listTenants"><h3>List tenants</h3>
 <div class="route"><span class="get">GET</span> /operator/tenants</div>
 <p>For an operator key with the scope <code>operator</code>. In the order of their ids; <code>nextCursor</code> is the <code>cursor</code>
@@ -5526,6 +6111,58 @@ readiness probes.</p>
 </td></tr>
 </table>
 </section>
+<section id="getAuditKeys"><h3>The keys that sign the audit log</h3>
+<div class="route"><span class="get">GET</span> /.well-known/audit-keys.json</div>
+<p>The public Ed25519 keys by which checkpoints and the seals of exports are checked, as a JWK set (RFC 7517).
+Keep a copy where those who can write to the database cannot.</p>
+<p>Public: needs no key.</p>
+<pre><code>curl -i http://127.0.0.1:8080/.well-known/audit-keys.json</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The keys, newest first.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-KeySet">KeySet</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;keys&quot;: [
+    {
+      &quot;kty&quot;: &quot;OKP&quot;,
+      &quot;crv&quot;: &quot;Ed25519&quot;,
+      &quot;x&quot;: &quot;11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo&quot;,
+      &quot;kid&quot;: &quot;kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k&quot;,
+      &quot;use&quot;: &quot;sig&quot;,
+      &quot;alg&quot;: &quot;EdDSA&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <h2 id="keys">API keys</h2>
 <p><code>chatsdk_</code>, a public id of 12 characters, a secret of 32 and a checksum of 6. The prefix is a setting of the
 deployment. The key is shown once, when it is made.</p>
@@ -5575,6 +6212,31 @@ deployment. The key is shown once, when it is made.</p>
 <tr><td><code>user_deactivated</code></td><td>Its user is deactivated.</td></tr>
 </table>
 <h2 id="schemas">Schemas</h2>
+<section id="schema-AuditPage"><h3>AuditPage</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>entries</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-AuditEntry">AuditEntry</a></td><td></td></tr>
+<tr><td><code>nextCursor</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>The <code>cursor</code> of the next page; null after the last.</td></tr>
+</table>
+</section>
+<section id="schema-AuditEntry"><h3>AuditEntry</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>action</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-AuditAction">AuditAction</a></td><td></td></tr>
+<tr><td><code>actor</code><br><span class="must">required</span></td><td class="kind">string</td><td>Who acted, such as <code>key Zk3vQ9wLm2Xa</code>, or <code>cli</code> for the command line on the machine itself.</td></tr>
+<tr><td><code>address</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>The IP address of the client.</td></tr>
+<tr><td><code>after</code><br><span class="must">required</span></td><td class="kind">object or null</td><td>How the target stands since; of a change, the members that changed.</td></tr>
+<tr><td><code>at</code><br><span class="must">required</span></td><td class="kind">string</td><td>When, in UTC, to the millisecond.</td></tr>
+<tr><td><code>before</code><br><span class="must">required</span></td><td class="kind">object or null</td><td>The same before it.</td></tr>
+<tr><td><code>count</code><br><span class="must">required</span></td><td class="kind">integer, at least 1</td><td>How many events the entry stands for.</td></tr>
+<tr><td><code>requestId</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>The <code>X-Request-ID</code>.</td></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer, at least 1</td><td>The entry&#x27;s number in its log, without gaps.</td></tr>
+<tr><td><code>target</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>What it happened to, such as <code>signing_key 9Xk2mQ7vB4</code>; null is the tenant itself.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Whose log; null is the operator&#x27;s.</td></tr>
+<tr><td><code>hash</code><br><span class="must">required</span></td><td class="kind">string</td><td>The hash that chains it to the entry before.</td></tr>
+</table>
+</section>
+<section id="schema-AuditAction"><h3>AuditAction</h3>
+<p><code>account.registered</code> or <code>account.login</code> or <code>account.login_failed</code> or <code>account.logout</code> or <code>account.password_changed</code> or <code>session.revoked</code> or <code>member.invited</code> or <code>member.joined</code> or <code>member.removed</code> or <code>key.created</code> or <code>key.imported</code> or <code>key.changed</code> or <code>key.rotated</code> or <code>key.revoked</code> or <code>key.quarantined</code> or <code>key.first_used</code> or <code>signing_key.created</code> or <code>signing_key.activated</code> or <code>signing_key.retired</code> or <code>signing_key.revoked</code> or <code>signing_key.exported</code> or <code>tenant.created</code> or <code>tenant.changed</code> or <code>tenant.suspended</code> or <code>tenant.resumed</code> or <code>tenant.deleted</code> or <code>plan.created</code> or <code>plan.changed</code> or <code>plan.deleted</code> or <code>user.deactivated</code> or <code>user.purged</code> or <code>tokens.revoked</code> or <code>grant.refresh_reused</code> or <code>audit.pruned</code> or <code>access.refused</code> or <code>access.credentials_refused</code></p>
+</section>
 <section id="schema-TenantID"><h3>TenantID</h3>
 <p>The id of a tenant.</p>
 <p>string</p>

@@ -1413,6 +1413,213 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /admin/audit:
+    get:
+      operationId: readAudit
+      tags: [Management]
+      summary: "The audit log"
+      description: |
+        Needs the scope `admin`. Newest first; `nextCursor` is the `cursor` of the next page, or null.
+
+        An entry is stored in the transaction of what it tells of, never changed, and chained by its hash to the one
+        before it. `before` and `after` have the members that changed, never a secret. `count` is more than 1 where
+        many events of one kind, such as requests with a revoked key, are told together.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/PageLimit'
+        - $ref: '#/components/parameters/AuditCursor'
+        - $ref: '#/components/parameters/AuditAction'
+        - $ref: '#/components/parameters/AuditActor'
+        - $ref: '#/components/parameters/AuditFrom'
+        - $ref: '#/components/parameters/AuditTo'
+      responses:
+        '200':
+          description: A page of entries.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/AuditPage'
+              examples:
+                usual:
+                  value: {"entries": [{"action": "key.rotated", "actor": "key Zk3vQ9wLm2Xa", "address": "203.0.113.7", "after": {"formerSecretUntil": "2026-01-02T04:04:05Z"}, "at": "2026-01-02T03:04:05.678Z", "before": {"formerSecretUntil": null}, "count": 1, "requestId": "0198c0de4f2a7b31", "sequence": 17, "target": "key 9fQ2mZx81TqB", "tenant": "acme", "hash": "7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4"}], "nextCursor": "17"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/audit/export:
+    get:
+      operationId: exportAudit
+      tags: [Management]
+      summary: "The audit log as JSON lines"
+      description: |
+        Needs the scope `admin`. Oldest first, one JSON object a line:
+
+        - `{"entry":{…},"hash":"…","previous":"…"}`: the hash is the SHA-256, in hex, of the 32 bytes of the previous
+          hash (64 zeros for the first entry) and of the bytes of the entry exactly as they stand here, which are
+          compact JSON with sorted members.
+        - `{"checkpoint":"…"}`: a JWS (RFC 7515) of the deployment, signed earlier, that the entry before it had this
+          hash: `at`, `hash`, `sequence`, `tenant`.
+        - `{"seal":"…"}`: the last line, a JWS of what the export holds: `at`, `count`, `first`, `from`, `hash`,
+          `last`, `previous`, `tenant`, `to`. An export without it was cut off.
+
+        `chat-tokens audit verify` checks a file offline, with the keys of `/.well-known/audit-keys.json`. The export
+        reaches without a gap from the first entry at `from` or later to the last before `to`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/AuditFrom'
+        - $ref: '#/components/parameters/AuditTo'
+      responses:
+        '200':
+          description: The lines, as many as there are.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Content-Disposition:
+              description: A name for the file.
+              required: true
+              schema: {type: string}
+          content:
+            application/x-ndjson:
+              schema: {type: string}
+              examples:
+                usual:
+                  value: |
+                    {"entry":{"action":"tenant.suspended","actor":"cli","address":null,"after":{"status":"suspended"},"at":"2026-01-02T03:04:05.678Z","before":{"status":"active"},"count":1,"requestId":null,"sequence":18,"target":null,"tenant":"acme"},"hash":"e6bb6d3c0a6d6a4f1f0f6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9fa0b1","previous":"7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4"}
+                    {"seal":"eyJhbGciOiJFZERTQSIsInR5cCI6ImF1ZGl0LWV4cG9ydCtqd3QifQ.eyJjb3VudCI6MX0.c2lnbmF0dXJl"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/audit:
+    get:
+      operationId: readOperatorAudit
+      tags: [Operator]
+      summary: "The operator's audit log"
+      description: |
+        For an operator key with the scope `operator`: the log of the deployment itself. Newest first; `nextCursor` is the `cursor` of the next page, or null.
+
+        An entry is stored in the transaction of what it tells of, never changed, and chained by its hash to the one
+        before it. `before` and `after` have the members that changed, never a secret. `count` is more than 1 where
+        many events of one kind, such as requests with a revoked key, are told together.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/PageLimit'
+        - $ref: '#/components/parameters/AuditCursor'
+        - $ref: '#/components/parameters/AuditAction'
+        - $ref: '#/components/parameters/AuditActor'
+        - $ref: '#/components/parameters/AuditFrom'
+        - $ref: '#/components/parameters/AuditTo'
+      responses:
+        '200':
+          description: A page of entries.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/AuditPage'
+              examples:
+                usual:
+                  value: {"entries": [{"action": "key.rotated", "actor": "key Zk3vQ9wLm2Xa", "address": "203.0.113.7", "after": {"formerSecretUntil": "2026-01-02T04:04:05Z"}, "at": "2026-01-02T03:04:05.678Z", "before": {"formerSecretUntil": null}, "count": 1, "requestId": "0198c0de4f2a7b31", "sequence": 17, "target": "key 9fQ2mZx81TqB", "tenant": "acme", "hash": "7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4"}], "nextCursor": "17"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/audit/export:
+    get:
+      operationId: exportOperatorAudit
+      tags: [Operator]
+      summary: "The operator's audit log as JSON lines"
+      description: |
+        For an operator key with the scope `operator`: the log of the deployment itself. Oldest first, one JSON object a line:
+
+        - `{"entry":{…},"hash":"…","previous":"…"}`: the hash is the SHA-256, in hex, of the 32 bytes of the previous
+          hash (64 zeros for the first entry) and of the bytes of the entry exactly as they stand here, which are
+          compact JSON with sorted members.
+        - `{"checkpoint":"…"}`: a JWS (RFC 7515) of the deployment, signed earlier, that the entry before it had this
+          hash: `at`, `hash`, `sequence`, `tenant`.
+        - `{"seal":"…"}`: the last line, a JWS of what the export holds: `at`, `count`, `first`, `from`, `hash`,
+          `last`, `previous`, `tenant`, `to`. An export without it was cut off.
+
+        `chat-tokens audit verify` checks a file offline, with the keys of `/.well-known/audit-keys.json`. The export
+        reaches without a gap from the first entry at `from` or later to the last before `to`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/AuditFrom'
+        - $ref: '#/components/parameters/AuditTo'
+      responses:
+        '200':
+          description: The lines, as many as there are.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Content-Disposition:
+              description: A name for the file.
+              required: true
+              schema: {type: string}
+          content:
+            application/x-ndjson:
+              schema: {type: string}
+              examples:
+                usual:
+                  value: |
+                    {"entry":{"action":"tenant.suspended","actor":"cli","address":null,"after":{"status":"suspended"},"at":"2026-01-02T03:04:05.678Z","before":{"status":"active"},"count":1,"requestId":null,"sequence":18,"target":null,"tenant":"acme"},"hash":"e6bb6d3c0a6d6a4f1f0f6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9fa0b1","previous":"7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4"}
+                    {"seal":"eyJhbGciOiJFZERTQSIsInR5cCI6ImF1ZGl0LWV4cG9ydCtqd3QifQ.eyJjb3VudCI6MX0.c2lnbmF0dXJl"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /.well-known/audit-keys.json:
+    get:
+      operationId: getAuditKeys
+      tags: [Operation]
+      summary: "The keys that sign the audit log"
+      description: |
+        The public Ed25519 keys by which checkpoints and the seals of exports are checked, as a JWK set (RFC 7517).
+        Keep a copy where those who can write to the database cannot.
+      security: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      responses:
+        '200':
+          description: The keys, newest first.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/FiveMinutes'}
+          content:
+            application/jwk-set+json:
+              schema:
+                $ref: '#/components/schemas/KeySet'
+              examples:
+                usual:
+                  value: {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", "use": "sig", "alg": "EdDSA"}]}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /operator/tenants:
     get:
       operationId: listTenants
@@ -1721,6 +1928,36 @@ components:
       description: The `kid` of the signing key.
       schema: {type: string}
       example: 9Xk2mQ7vB4
+    AuditCursor:
+      name: cursor
+      in: query
+      description: The `nextCursor` of the page before.
+      schema: {type: string, pattern: '^[1-9][0-9]{0,17}$'}
+      example: '17'
+    AuditAction:
+      name: action
+      in: query
+      description: Only entries of this action.
+      schema: {$ref: '#/components/schemas/AuditAction'}
+      example: key.rotated
+    AuditActor:
+      name: actor
+      in: query
+      description: Only what this actor did.
+      schema: {type: string}
+      example: key Zk3vQ9wLm2Xa
+    AuditFrom:
+      name: from
+      in: query
+      description: From this moment on, in UTC; a day stands for its beginning.
+      schema: {type: string}
+      example: '2026-01-01T00:00:00Z'
+    AuditTo:
+      name: to
+      in: query
+      description: Until before this moment, in UTC; a day stands for its beginning.
+      schema: {type: string}
+      example: '2026-02-01'
     ExpiringWithin:
       name: expiringWithin
       in: query
@@ -2017,6 +2254,99 @@ components:
                 requestId: 1k9zqf3mw-4
 
   schemas:
+    AuditPage:
+      type: object
+      required: [entries, nextCursor]
+      additionalProperties: false
+      properties:
+        entries:
+          type: array
+          items: {$ref: '#/components/schemas/AuditEntry'}
+        nextCursor:
+          type: [string, 'null']
+          description: The `cursor` of the next page; null after the last.
+    AuditEntry:
+      type: object
+      required: [action, actor, address, after, at, before, count, requestId, sequence, target, tenant, hash]
+      additionalProperties: false
+      properties:
+        action: {$ref: '#/components/schemas/AuditAction'}
+        actor:
+          type: string
+          description: Who acted, such as `key Zk3vQ9wLm2Xa`, or `cli` for the command line on the machine itself.
+        address:
+          type: [string, 'null']
+          description: The IP address of the client.
+        after:
+          type: [object, 'null']
+          description: How the target stands since; of a change, the members that changed.
+        at:
+          type: string
+          format: date-time
+          description: When, in UTC, to the millisecond.
+        before:
+          type: [object, 'null']
+          description: The same before it.
+        count:
+          type: integer
+          minimum: 1
+          description: How many events the entry stands for.
+        requestId:
+          type: [string, 'null']
+          description: The `X-Request-ID`.
+        sequence:
+          type: integer
+          minimum: 1
+          description: The entry's number in its log, without gaps.
+        target:
+          type: [string, 'null']
+          description: What it happened to, such as `signing_key 9Xk2mQ7vB4`; null is the tenant itself.
+        tenant:
+          type: [string, 'null']
+          description: Whose log; null is the operator's.
+        hash:
+          type: string
+          pattern: '^[0-9a-f]{64}$'
+          description: The hash that chains it to the entry before.
+    AuditAction:
+      type: string
+      enum:
+        - account.registered
+        - account.login
+        - account.login_failed
+        - account.logout
+        - account.password_changed
+        - session.revoked
+        - member.invited
+        - member.joined
+        - member.removed
+        - key.created
+        - key.imported
+        - key.changed
+        - key.rotated
+        - key.revoked
+        - key.quarantined
+        - key.first_used
+        - signing_key.created
+        - signing_key.activated
+        - signing_key.retired
+        - signing_key.revoked
+        - signing_key.exported
+        - tenant.created
+        - tenant.changed
+        - tenant.suspended
+        - tenant.resumed
+        - tenant.deleted
+        - plan.created
+        - plan.changed
+        - plan.deleted
+        - user.deactivated
+        - user.purged
+        - tokens.revoked
+        - grant.refresh_reused
+        - audit.pruned
+        - access.refused
+        - access.credentials_refused
     TenantID:
       description: The id of a tenant.
       type: string

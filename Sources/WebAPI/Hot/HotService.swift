@@ -54,6 +54,9 @@ final class HotService: Sendable {
         authenticate(key, needs: scope, from: request.client(behind: proxies))
     }
 
+    /// The wall clock.
+    func wallClock() -> Timestamp { world.now() }
+
     /// Answers the request, now or later, on the loop of the workspace.
     func answer(_ request: HotRequest, in workspace: Workspace, sink: any HotSink) {
         attempt(request, in: workspace, sink: sink, loads: 0)

@@ -51,7 +51,9 @@ struct AccessCheck: Sendable {
             try require(.operator, of: key)
             return ManagedCall(request, context, .key(key))
         case .tenant(let scope, _):
-            let tenant = try tenant(of: key, named: request.headers[.chatTenant], needs: scope)
+            let named = request.headers[.chatTenant]
+            if case .tenant(let own) = key.owner, let named, named != own.text { note(key, naming: named, context) }
+            let tenant = try tenant(of: key, named: named, needs: scope)
             return ManagedCall(request, context, .key(key), for: tenant)
         }
     }
@@ -72,6 +74,14 @@ struct AccessCheck: Sendable {
             }
             return own
         }
+    }
+
+    /// Notes that a tenant's key was used to reach another tenant, for the audit log.
+    private func note(_ key: APIKey, naming name: String, _ context: MainContext) {
+        service.directory.events.note(
+            SecurityEvent(.callerRefused, .otherTenant, key.id, of: key.owner), at: service.wallClock(),
+            address: context.client,
+            target: Tenant.ID(name).map { "tenant \($0)" })
     }
 
     private func require(_ scope: Scopes, of key: APIKey) throws(Failure) {

@@ -24,6 +24,11 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
     case readTenant = "GET /admin/tenant"
     case changeTenant = "PATCH /admin/tenant"
 
+    case readAudit = "GET /admin/audit"
+    case exportAudit = "GET /admin/audit/export"
+    case readOperatorAudit = "GET /operator/audit"
+    case exportOperatorAudit = "GET /operator/audit/export"
+
     case listTenants = "GET /operator/tenants"
     case createTenant = "POST /operator/tenants"
     case readAnyTenant = "GET /operator/tenants/{tenant}"
@@ -47,6 +52,9 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
 
         case .readTenant: .tenant(key: .admin, session: .viewer)
         case .changeTenant: .tenant(key: .admin, session: .admin)
+
+        case .readAudit, .exportAudit: .tenant(key: .admin, session: .admin)
+        case .readOperatorAudit, .exportOperatorAudit: .operator
 
         case .listTenants, .createTenant, .readAnyTenant, .changeAnyTenant, .suspendTenant, .resumeTenant,
             .deleteTenant:

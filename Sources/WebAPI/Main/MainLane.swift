@@ -17,6 +17,10 @@ struct MainLane {
         return router.buildResponder()
     }
 
+    private var auditLog: ReadAuditLog {
+        ReadAuditLog(storage: parts.storage, vault: parts.vault, world: parts.world)
+    }
+
     private func addHotRoutes(to router: Router<MainContext>) {
         let bridge = HotBridge(workspaces: workspaces, service: service)
         router.post("/tokens", use: bridge.answer)
@@ -35,6 +39,9 @@ struct MainLane {
         router.post("/verify/batch", use: batch.answer)
         router.get(
             "/.well-known/oauth-authorization-server/t/{tenant}", use: DiscoveryEndpoint(service: service).answer)
+        router.get(
+            "/.well-known/audit-keys.json",
+            use: AuditEndpoints(service: service, log: auditLog).keys)
         router.get("/healthz", use: operation.healthz)
         router.get("/readyz", use: operation.readyz)
         router.get("/openapi.yaml", use: operation.openapi)
@@ -54,6 +61,7 @@ struct MainLane {
         ).register(on: routes)
         TenantEndpoints(service: service, tenants: tenants).register(on: routes)
         OperatorTenantEndpoints(service: service, tenants: tenants).register(on: routes)
+        AuditEndpoints(service: service, log: auditLog).register(on: routes)
         routes.finish()
     }
 }

@@ -17,11 +17,18 @@ final class ManagedRoutes {
     func on(
         _ route: ManagedRoute, use endpoint: @escaping @Sendable (ManagedCall) async throws -> HotResponse
     ) {
+        onStream(route) { call in try await endpoint(call).converted() }
+    }
+
+    /// Has the endpoint answer the route with a body of any length.
+    func onStream(
+        _ route: ManagedRoute, use endpoint: @escaping @Sendable (ManagedCall) async throws -> Response
+    ) {
         guard let method = HTTPRequest.Method(rawValue: route.method), missing.remove(route) != nil else {
             preconditionFailure("\(route) cannot be registered, or was before")
         }
         router.on(RouterPath(route.template), method: method) { [check] request, context in
-            try await endpoint(try await check(route, request, context)).converted()
+            try await endpoint(try await check(route, request, context))
         }
     }
 

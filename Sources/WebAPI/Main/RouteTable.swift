@@ -25,6 +25,7 @@ package enum RouteTable {
         Route(method: "GET", template: "/t/{tenant}/.well-known/jwks.json"),
         Route(method: "POST", template: "/oauth2/introspect"),
         Route(method: "GET", template: "/.well-known/oauth-authorization-server/t/{tenant}"),
+        Route(method: "GET", template: "/.well-known/audit-keys.json"),
         Route(method: "GET", template: "/healthz"),
         Route(method: "GET", template: "/readyz"),
         Route(method: "GET", template: "/openapi.yaml"),

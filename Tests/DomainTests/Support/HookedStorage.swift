@@ -91,6 +91,18 @@ final class HookedStorage: Storage {
     func setLeak(
         _ leak: APIKey.Leak, of key: APIKey.ID, endingGrace endsGrace: Bool, recording audit: AuditDraft
     ) throws(StoreFailure) { try real.setLeak(leak, of: key, endingGrace: endsGrace, recording: audit) }
+    func auditSpan(
+        of tenant: Tenant.ID?, from: Timestamp?, to: Timestamp?
+    ) throws(StoreFailure) -> ClosedRange<Int64>? { try real.auditSpan(of: tenant, from: from, to: to) }
+    func unsealedChains(
+        sealedBefore moment: Timestamp, or most: Int64, limit: Int
+    ) throws(StoreFailure) -> [AuditLink] { try real.unsealedChains(sealedBefore: moment, or: most, limit: limit) }
+    func add(_ checkpoints: [AuditCheckpoint]) throws(StoreFailure) { try real.add(checkpoints) }
+    func auditCheckpoints(
+        of tenant: Tenant.ID?, in range: ClosedRange<Int64>
+    ) throws(StoreFailure) -> [AuditCheckpoint] { try real.auditCheckpoints(of: tenant, in: range) }
+    func auditKeys() throws(StoreFailure) -> [SealedAuditKey] { try real.auditKeys() }
+    func addFirst(_ key: SealedAuditKey) throws(StoreFailure) -> SealedAuditKey { try real.addFirst(key) }
     func newestChange() throws(StoreFailure) -> Int64 { try real.newestChange() }
     func waitForChange(seconds: Double) -> Bool { real.waitForChange(seconds: seconds) }
     var hearsChanges: Bool { real.hearsChanges }

@@ -101,4 +101,79 @@ struct AuditConformance {
         #expect(try found { $0.from = hour } == [4, 3])
         #expect(try found { $0.to = hour } == [2, 1])
     }
+
+    @Test("A chain is due for a checkpoint an hour after its last, or when it has grown much", arguments: Backend.all)
+    func checkpoints(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let other = try Application.stored("other", in: store)
+        func due(_ moment: Timestamp, or most: Int64 = 100) throws -> [String] {
+            try store.storage.unsealedChains(sealedBefore: moment, or: most, limit: 10).map(\.chain)
+        }
+        #expect(try due(.start) == ["acme", "other"])
+        let head = try store.storage.auditHead(of: acme.id)
+        let checkpoint = AuditCheckpoint(tenant: acme.id, sequence: 1, signedAt: .start, statement: "a.b.c")
+        let late = AuditCheckpoint(tenant: acme.id, sequence: 1, signedAt: .start, statement: "d.e.f")
+        try store.storage.add([checkpoint])
+        try store.storage.add([late])
+        #expect(try store.storage.auditCheckpoints(of: acme.id, in: 1...9) == [checkpoint])
+        #expect(try store.storage.auditCheckpoints(of: acme.id, in: 2...9) == [])
+        #expect(try store.storage.auditCheckpoints(of: other.id, in: 1...9) == [])
+        #expect(try store.storage.auditHead(of: acme.id) == head)
+        #expect(try due(.start) == ["other"])
+        try store.storage.update(acme.tenant)
+        #expect(try due(.start) == ["other"])
+        #expect(try due(.start.adding(seconds: 1)) == ["other", "acme"])
+        #expect(try due(.start, or: 1) == ["other", "acme"])
+    }
+
+    @Test("The span of a chain between two moments has no gap", arguments: Backend.all)
+    func span(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try #require(Tenant.ID("acme"))
+        #expect(try store.storage.auditSpan(of: acme, from: nil, to: nil) == nil)
+        func later(_ seconds: Int64) -> Timestamp { .start.adding(seconds: seconds) }
+        // The second's clock is slow.
+        try store.storage.record([0, 50, 20, 60].map { .sample(for: acme, at: later($0)) })
+        #expect(try store.storage.auditSpan(of: acme, from: nil, to: nil) == 1...4)
+        #expect(try store.storage.auditSpan(of: acme, from: later(30), to: nil) == 2...4)
+        #expect(try store.storage.auditSpan(of: acme, from: nil, to: later(30)) == 1...3)
+        #expect(try store.storage.auditSpan(of: acme, from: later(70), to: nil) == nil)
+        #expect(try store.storage.auditSpan(of: nil, from: nil, to: nil) == nil)
+    }
+
+    @Test("Of several first keys one is in force", arguments: Backend.all)
+    func keys(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        #expect(try store.storage.auditKeys().isEmpty)
+        let kept = atOnce(4) { number in
+            try? store.storage.addFirst(SealedAuditKey(kid: "k\(number)", sealed: [1, 2], createdAt: .start))
+        }
+        #expect(try store.storage.auditKeys().count == 1)
+        #expect(try kept.allSatisfy { try $0 == store.storage.auditKeys().first })
+    }
+
+    @Test("The first use of a key is told, once", arguments: Backend.all)
+    func firstUse(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let keys = [
+            try APIKey.sample("keyofacme000", owner: .tenant(acme.id)), try APIKey.sample("keyofnode000", owner: .node),
+        ]
+        for key in keys { try store.storage.create(key) }
+        for count in [Int64(1), 5] {
+            let uses = Dictionary(
+                uniqueKeysWithValues: keys.map {
+                    ($0.id, APIKey.Usage(count: count, lastUsedAt: .start.adding(seconds: count)))
+                })
+            try store.storage.count(uses)
+        }
+        for (tenant, key) in [(Optional(acme.id), keys[0]), (nil, keys[1])] {
+            var query = AuditQuery(limit: 10)
+            query.action = AuditAction.keyFirstUsed.rawValue
+            let entries = try store.storage.auditEntries(of: tenant, query)
+            #expect(entries.map(\.target) == ["key \(key.id)"] && entries.first?.at == .start.adding(seconds: 1))
+        }
+        #expect(try store.storage.usage(of: .node).values.map(\.count) == [6])
+    }
 }

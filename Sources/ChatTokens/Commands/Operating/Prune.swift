@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Domain
 internal import PostgresStorage
+internal import SQLiteStorage
 internal import Tokens
 
 /// `chat-tokens prune`.
@@ -14,11 +15,15 @@ struct Prune: ParsableCommand {
 
             In PostgreSQL the change log and the like are stored month by month, and whole months are dropped; users, \
             tenants and keys are never touched. The current month and so many before it stay, and room is made for the \
-            months to come: run it once a month. An SQLite file has no such months.
+            months to come: run it once a month. The audit log is kept whole, also in SQLite, unless \
+            --keep-audit-months is given; what stays of it can be verified as before.
             """)
 
     @Option(help: ArgumentHelp("How many months to keep beside the current one, 1 to 1200.", valueName: "number"))
     var keepMonths: Int
+
+    @Option(help: ArgumentHelp("The same for the audit log, which is else kept whole.", valueName: "number"))
+    var keepAuditMonths: Int?
 
     @Flag(help: "Only tell what would be dropped.")
     var dryRun = false
@@ -31,21 +36,33 @@ struct Prune: ParsableCommand {
 
     func validate() throws {
         guard (1...1_200).contains(keepMonths) else { throw ValidationError("--keep-months must be from 1 to 1200.") }
+        guard keepAuditMonths.map((1...1_200).contains) ?? true else {
+            throw ValidationError("--keep-audit-months must be from 1 to 1200.")
+        }
     }
 
     func run() throws {
         let storage = try deployment.open().storage
-        guard let storage = storage as? PostgresStorage else {
-            return show([], text: "An SQLite database has nothing to prune.")
-        }
         let dropped: [String]
         do throws(StoreFailure) {
-            dropped = try storage.prune(keepingMonths: keepMonths, dryRun: dryRun)
+            dropped = try prune(storage)
         } catch {
             throw CommandFailure(error, doing: "Pruning")
         }
         let verb = dryRun ? "Would drop" : "Dropped"
         show(dropped, text: dropped.isEmpty ? "Nothing is that old." : "\(verb) \(dropped.joined(separator: ", ")).")
+    }
+
+    private func prune(_ storage: any Storage) throws(StoreFailure) -> [String] {
+        switch storage {
+        case let storage as PostgresStorage:
+            return try storage.prune(keepingMonths: keepMonths, auditMonths: keepAuditMonths, dryRun: dryRun)
+        case let storage as SQLiteStorage:
+            guard let keepAuditMonths else { return [] }
+            let count = try storage.pruneAudit(keepingMonths: keepAuditMonths, dryRun: dryRun)
+            return count == 0 ? [] : ["\(count) entries of audit_entry"]
+        default: return []
+        }
     }
 
     private func show(_ dropped: [String], text: String) {

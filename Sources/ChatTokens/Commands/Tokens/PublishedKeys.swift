@@ -5,6 +5,9 @@ internal import Tokens
 struct PublishedKeys {
     private let keys: [SigningKey]
 
+    /// All of them.
+    var all: [SigningKey] { keys }
+
     /// Reads a JWK set, or one JWK; keys of other kinds in a set are passed over (RFC 7517 §5).
     init(_ document: [UInt8]) throws(CommandFailure) {
         let json: JSON
