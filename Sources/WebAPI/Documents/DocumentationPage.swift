@@ -96,6 +96,8 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#verifyForwarded"><span class="get">GET</span>Verify for a forward-auth proxy</a></li>
 <li><a href="#verifyTokens"><span class="post">POST</span>Verify up to 256 tokens</a></li>
 <li><a href="#introspectToken"><span class="post">POST</span>Introspect a token (RFC 7662)</a></li>
+<li><a href="#connectCentrifugo"><span class="post">POST</span>Let a client of Centrifugo in</a></li>
+<li><a href="#refreshCentrifugo"><span class="post">POST</span>Let a connection of Centrifugo stay</a></li>
 </ul>
 <h2>Discovery</h2>
 <ul><li><a href="#getKeySet"><span class="get">GET</span>Public keys of a tenant</a></li>
@@ -1010,6 +1012,418 @@ about a token of no tenant is answered unsigned, and so always in the negative.<
 </details>
 <details><summary>Anything else</summary><pre><code>{
   &quot;active&quot;: false
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="connectCentrifugo"><h3>Let a client of Centrifugo in</h3>
+<div class="route"><span class="post">POST</span> /centrifugo/connect</div>
+<p>Centrifugo&#x27;s connect proxy, asked about clients that bring no connection token. The wsToken is <code>data.token</code> of
+the client&#x27;s connect command, or an <code>Authorization: Bearer</code> field that Centrifugo passes on. <code>user</code>, <code>info</code>,
+<code>channels</code> and <code>meta</code> are the token&#x27;s, <code>expire_at</code> is its end.</p>
+<p>Needs the scope <code>tokens:verify</code>; have Centrifugo send <code>X-API-Key</code> as a static header. Give each Centrifugo the
+key of one tenant: users of two tenants may have the same id.</p>
+<p>A token that is not valid is refused with a disconnect, its <code>reason</code> one of the codes of <code>POST /verify</code> or
+<code>token_missing</code>. Code 4401: expired, the client tries again and is to bring a new token. Code 4501: it gives up.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/centrifugo/connect?recheck=300&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;client&quot;: &quot;9336a229-2400-4ebc-8c50-0a643d22e8a0&quot;,
+  &quot;transport&quot;: &quot;websocket&quot;,
+  &quot;protocol&quot;: &quot;json&quot;,
+  &quot;encoding&quot;: &quot;json&quot;,
+  &quot;name&quot;: &quot;js&quot;,
+  &quot;data&quot;: {
+    &quot;token&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;
+  }
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-CentrifugoConnectRequest">CentrifugoConnectRequest</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>data</code></td><td class="kind">any</td><td>What the client sent with its connect command; of an object the member <code>token</code>, of text, counts.</td></tr>
+</table>
+<details><summary>A browser that sent its token as data</summary><pre><code>{
+  &quot;client&quot;: &quot;9336a229-2400-4ebc-8c50-0a643d22e8a0&quot;,
+  &quot;transport&quot;: &quot;websocket&quot;,
+  &quot;protocol&quot;: &quot;json&quot;,
+  &quot;encoding&quot;: &quot;json&quot;,
+  &quot;name&quot;: &quot;js&quot;,
+  &quot;data&quot;: {
+    &quot;token&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;
+  }
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>recheck</code></td><td class="kind">query, integer, 10 to 86,400</td><td>Seconds until Centrifugo is to ask about the connection again; without it, when the token expires.</td></tr>
+<tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The answer in Centrifugo&#x27;s form; a refusal is one too.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-CentrifugoConnectResponse">CentrifugoConnectResponse</a>.</p>
+<details><summary>Let in until the token expires</summary><pre><code>{
+  &quot;result&quot;: {
+    &quot;user&quot;: &quot;user-123&quot;,
+    &quot;expire_at&quot;: 1767323045,
+    &quot;info&quot;: {
+      &quot;name&quot;: &quot;Alice Johnson&quot;,
+      &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;
+    },
+    &quot;meta&quot;: {
+      &quot;tenant&quot;: &quot;acme&quot;
+    }
+  }
+}</code></pre>
+</details>
+<details><summary>To come back with a new token</summary><pre><code>{
+  &quot;disconnect&quot;: {
+    &quot;code&quot;: 4401,
+    &quot;reason&quot;: &quot;token_expired&quot;
+  }
+}</code></pre>
+</details>
+<details><summary>Not to come back</summary><pre><code>{
+  &quot;disconnect&quot;: {
+    &quot;code&quot;: 4501,
+    &quot;reason&quot;: &quot;token_signature_invalid&quot;
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="refreshCentrifugo"><h3>Let a connection of Centrifugo stay</h3>
+<div class="route"><span class="post">POST</span> /centrifugo/refresh</div>
+<p>Centrifugo&#x27;s refresh proxy, asked when <code>expire_at</code> has come. With <code>recheck</code> at both addresses, and connection
+meta included in Centrifugo&#x27;s configuration, every connection is verified again that often: one whose token was
+revoked, or whose tenant or user no longer may, ends, and its client is told why when it connects again. Any
+other connection ends here too: it has lived as long as its token.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/centrifugo/refresh?recheck=300&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;client&quot;: &quot;9336a229-2400-4ebc-8c50-0a643d22e8a0&quot;,
+  &quot;transport&quot;: &quot;websocket&quot;,
+  &quot;protocol&quot;: &quot;json&quot;,
+  &quot;encoding&quot;: &quot;json&quot;,
+  &quot;user&quot;: &quot;user-123&quot;,
+  &quot;meta&quot;: {
+    &quot;tenant&quot;: &quot;acme&quot;,
+    &quot;token&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;
+  }
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-CentrifugoRefreshRequest">CentrifugoRefreshRequest</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>user</code></td><td class="kind">any</td><td>The connection&#x27;s user.</td></tr>
+<tr><td><code>meta</code></td><td class="kind">any</td><td>The connection&#x27;s meta; of an object the member <code>token</code>, of text, counts.</td></tr>
+</table>
+<details><summary>A connection that was let in with recheck</summary><pre><code>{
+  &quot;client&quot;: &quot;9336a229-2400-4ebc-8c50-0a643d22e8a0&quot;,
+  &quot;transport&quot;: &quot;websocket&quot;,
+  &quot;protocol&quot;: &quot;json&quot;,
+  &quot;encoding&quot;: &quot;json&quot;,
+  &quot;user&quot;: &quot;user-123&quot;,
+  &quot;meta&quot;: {
+    &quot;tenant&quot;: &quot;acme&quot;,
+    &quot;token&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;
+  }
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>recheck</code></td><td class="kind">query, integer, 10 to 86,400</td><td>Seconds until Centrifugo is to ask about the connection again; without it, when the token expires.</td></tr>
+<tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The answer in Centrifugo&#x27;s form; a refusal is one too.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-CentrifugoRefreshResponse">CentrifugoRefreshResponse</a>.</p>
+<details><summary>To be asked about again</summary><pre><code>{
+  &quot;result&quot;: {
+    &quot;expire_at&quot;: 1767236945,
+    &quot;info&quot;: {
+      &quot;name&quot;: &quot;Alice Johnson&quot;,
+      &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;
+    }
+  }
+}</code></pre>
+</details>
+<details><summary>Not any longer</summary><pre><code>{
+  &quot;result&quot;: {
+    &quot;expired&quot;: true
+  }
 }</code></pre>
 </details>
 </td></tr>
@@ -6302,6 +6716,27 @@ came together do not come back together.</td></tr>
 <section id="schema-Include"><h3>Include</h3>
 <p><code>user</code> adds the stored user with its custom metadata to the verdict.</p>
 <p>array of <code>user</code></p>
+</section>
+<section id="schema-CentrifugoConnectRequest"><h3>CentrifugoConnectRequest</h3>
+<p>What Centrifugo sends; other members are ignored.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>data</code></td><td class="kind">any</td><td>What the client sent with its connect command; of an object the member <code>token</code>, of text, counts.</td></tr>
+</table>
+</section>
+<section id="schema-CentrifugoConnectResponse"><h3>CentrifugoConnectResponse</h3>
+<p>object or object</p>
+</section>
+<section id="schema-CentrifugoRefreshRequest"><h3>CentrifugoRefreshRequest</h3>
+<p>What Centrifugo sends; other members are ignored.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>user</code></td><td class="kind">any</td><td>The connection&#x27;s user.</td></tr>
+<tr><td><code>meta</code></td><td class="kind">any</td><td>The connection&#x27;s meta; of an object the member <code>token</code>, of text, counts.</td></tr>
+</table>
+</section>
+<section id="schema-CentrifugoRefreshResponse"><h3>CentrifugoRefreshResponse</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>result</code><br><span class="must">required</span></td><td class="kind">object or object</td><td></td></tr>
+</table>
 </section>
 <section id="schema-VerifyBatchRequest"><h3>VerifyBatchRequest</h3>
 <table><tr><th>member</th><th>type</th><th></th></tr>

@@ -639,6 +639,142 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /centrifugo/connect:
+    post:
+      operationId: connectCentrifugo
+      tags: [Verification]
+      summary: Let a client of Centrifugo in
+      description: |
+        Centrifugo's connect proxy, asked about clients that bring no connection token. The wsToken is `data.token` of
+        the client's connect command, or an `Authorization: Bearer` field that Centrifugo passes on. `user`, `info`,
+        `channels` and `meta` are the token's, `expire_at` is its end.
+
+        Needs the scope `tokens:verify`; have Centrifugo send `X-API-Key` as a static header. Give each Centrifugo the
+        key of one tenant: users of two tenants may have the same id.
+
+        A token that is not valid is refused with a disconnect, its `reason` one of the codes of `POST /verify` or
+        `token_missing`. Code 4401: expired, the client tries again and is to bring a new token. Code 4501: it gives up.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/Recheck'
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/CentrifugoConnectRequest'
+            examples:
+              browser:
+                summary: A browser that sent its token as data
+                value:
+                  client: 9336a229-2400-4ebc-8c50-0a643d22e8a0
+                  transport: websocket
+                  protocol: json
+                  encoding: json
+                  name: js
+                  data:
+                    token: eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LXJlYWx0aW1lIiwiaWF0IjoxNzY3MjM2NjQ1LCJleHAiOjE3NjczMjMwNDUsImp0aSI6IjAxOWI3NzgzLTMxODItN2EzMS05YzVlLTJmNjBiMWQ0ZTg3My53cyIsInNjb3BlIjoiY2hhdDp3cyIsImluZm8iOnsibmFtZSI6IkFsaWNlIEpvaG5zb24iLCJpbWFnZSI6Imh0dHBzOi8vY2RuLmV4YW1wbGUuY29tL2FsaWNlLnBuZyJ9LCJtZXRhIjp7InRlbmFudCI6ImFjbWUifSwiYWtpZCI6IlprM3ZROXdMbTJYYSJ9.Kx5h_4DDmm8rTHmEJ7MEZkZzDb_d6VVj6sciN-0QPvQ
+      responses:
+        '200':
+          description: The answer in Centrifugo's form; a refusal is one too.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/CentrifugoConnectResponse'
+              examples:
+                accepted:
+                  summary: Let in until the token expires
+                  value:
+                    result:
+                      user: user-123
+                      expire_at: 1767323045
+                      info: {name: Alice Johnson, image: 'https://cdn.example.com/alice.png'}
+                      meta: {tenant: acme}
+                expired:
+                  summary: To come back with a new token
+                  value:
+                    disconnect: {code: 4401, reason: token_expired}
+                refused:
+                  summary: Not to come back
+                  value:
+                    disconnect: {code: 4501, reason: token_signature_invalid}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /centrifugo/refresh:
+    post:
+      operationId: refreshCentrifugo
+      tags: [Verification]
+      summary: Let a connection of Centrifugo stay
+      description: |
+        Centrifugo's refresh proxy, asked when `expire_at` has come. With `recheck` at both addresses, and connection
+        meta included in Centrifugo's configuration, every connection is verified again that often: one whose token was
+        revoked, or whose tenant or user no longer may, ends, and its client is told why when it connects again. Any
+        other connection ends here too: it has lived as long as its token.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/Recheck'
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/CentrifugoRefreshRequest'
+            examples:
+              recheck:
+                summary: A connection that was let in with recheck
+                value:
+                  client: 9336a229-2400-4ebc-8c50-0a643d22e8a0
+                  transport: websocket
+                  protocol: json
+                  encoding: json
+                  user: user-123
+                  meta:
+                    tenant: acme
+                    token: eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LXJlYWx0aW1lIiwiaWF0IjoxNzY3MjM2NjQ1LCJleHAiOjE3NjczMjMwNDUsImp0aSI6IjAxOWI3NzgzLTMxODItN2EzMS05YzVlLTJmNjBiMWQ0ZTg3My53cyIsInNjb3BlIjoiY2hhdDp3cyIsImluZm8iOnsibmFtZSI6IkFsaWNlIEpvaG5zb24iLCJpbWFnZSI6Imh0dHBzOi8vY2RuLmV4YW1wbGUuY29tL2FsaWNlLnBuZyJ9LCJtZXRhIjp7InRlbmFudCI6ImFjbWUifSwiYWtpZCI6IlprM3ZROXdMbTJYYSJ9.Kx5h_4DDmm8rTHmEJ7MEZkZzDb_d6VVj6sciN-0QPvQ
+      responses:
+        '200':
+          description: The answer in Centrifugo's form; a refusal is one too.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/CentrifugoRefreshResponse'
+              examples:
+                stays:
+                  summary: To be asked about again
+                  value:
+                    result:
+                      expire_at: 1767236945
+                      info: {name: Alice Johnson, image: 'https://cdn.example.com/alice.png'}
+                ends:
+                  summary: Not any longer
+                  value:
+                    result: {expired: true}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /healthz:
     get:
       operationId: getHealth
@@ -1887,6 +2023,12 @@ components:
       description: The token a client showed to the gateway.
 
   parameters:
+    Recheck:
+      name: recheck
+      in: query
+      description: Seconds until Centrifugo is to ask about the connection again; without it, when the token expires.
+      schema: {type: integer, minimum: 10, maximum: 86400}
+      example: 300
     RequestID:
       name: X-Request-ID
       in: header
@@ -2468,6 +2610,71 @@ components:
       items:
         type: string
         enum: [user]
+    CentrifugoConnectRequest:
+      description: What Centrifugo sends; other members are ignored.
+      type: object
+      properties:
+        data:
+          description: What the client sent with its connect command; of an object the member `token`, of text, counts.
+    CentrifugoConnectResponse:
+      oneOf:
+        - type: object
+          additionalProperties: false
+          required: [result]
+          properties:
+            result:
+              type: object
+              required: [user, expire_at, info, meta]
+              properties:
+                user: {type: string, minLength: 1, maxLength: 255}
+                expire_at: {type: integer, format: int64, description: In seconds since 1970.}
+                info: {type: object}
+                channels:
+                  type: array
+                  items: {type: string}
+                meta:
+                  type: object
+                  required: [tenant]
+                  properties:
+                    tenant: {$ref: '#/components/schemas/TenantID'}
+                    token: {type: string, description: 'With `recheck`, what a refresh is to bring.'}
+        - type: object
+          additionalProperties: false
+          required: [disconnect]
+          properties:
+            disconnect:
+              type: object
+              additionalProperties: false
+              required: [code, reason]
+              properties:
+                code: {type: integer, enum: [4401, 4501]}
+                reason: {type: string, maxLength: 32}
+    CentrifugoRefreshRequest:
+      description: What Centrifugo sends; other members are ignored.
+      type: object
+      properties:
+        user:
+          description: The connection's user.
+        meta:
+          description: The connection's meta; of an object the member `token`, of text, counts.
+    CentrifugoRefreshResponse:
+      type: object
+      additionalProperties: false
+      required: [result]
+      properties:
+        result:
+          oneOf:
+            - type: object
+              additionalProperties: false
+              required: [expire_at, info]
+              properties:
+                expire_at: {type: integer, format: int64, description: In seconds since 1970.}
+                info: {type: object}
+            - type: object
+              additionalProperties: false
+              required: [expired]
+              properties:
+                expired: {const: true}
     VerifyBatchRequest:
       type: object
       additionalProperties: false

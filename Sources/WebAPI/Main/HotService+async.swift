@@ -41,4 +41,18 @@ extension HotService {
         }
         throw .storageUnavailable
     }
+
+    /// What a token is worth to this caller, everything loaded that has to be.
+    func verdict(
+        on token: [UInt8], expect kind: TokenKind, for caller: Caller, by verify: inout VerifyToken,
+        loop: any EventLoop
+    ) async throws(Failure) -> Verdict {
+        for _ in 0..<Self.mostLoads {
+            switch verify(token.span, expect: kind, caller: caller) {
+            case .verdict(let verdict): return verdict
+            case .load(let want): try await load(want, on: loop)
+            }
+        }
+        throw .storageUnavailable
+    }
 }

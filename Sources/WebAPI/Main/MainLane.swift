@@ -37,6 +37,9 @@ struct MainLane {
             service: service,
             readiness: Readiness(storage: parts.storage, directory: parts.directory, world: parts.world))
         router.post("/verify/batch", use: batch.answer)
+        let centrifugo = CentrifugoEndpoints(service: service, world: parts.world)
+        router.post("/centrifugo/connect", use: centrifugo.connect)
+        router.post("/centrifugo/refresh", use: centrifugo.refresh)
         router.get(
             "/.well-known/oauth-authorization-server/t/{tenant}", use: DiscoveryEndpoint(service: service).answer)
         router.get(

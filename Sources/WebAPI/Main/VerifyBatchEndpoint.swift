@@ -36,14 +36,8 @@ struct VerifyBatchEndpoint: Sendable {
         var verify = VerifyToken(directory: service.directory, world: world)
         var verdicts: [(verdict: Verdict, user: User??)] = []
         for question in questions {
-            var verdict: Verdict?
-            for _ in 0..<HotService.mostLoads where verdict == nil {
-                switch verify(question.token.span, expect: question.kind, caller: caller) {
-                case .verdict(let found): verdict = found
-                case .load(let want): try await service.load(want, on: loop)
-                }
-            }
-            guard let verdict else { throw .storageUnavailable }
+            let verdict = try await service.verdict(
+                on: question.token, expect: question.kind, for: caller, by: &verify, loop: loop)
             verdicts.append((verdict, try await user(of: verdict, wanted: question.includesUser, loop: loop)))
         }
         return verdicts
