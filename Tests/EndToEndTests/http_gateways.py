@@ -21,9 +21,12 @@ GATEWAYS = {
     "haproxy_hs256": ("acme", "token"),
     "haproxy_es256": ("curves", "token"),
     "apache": ("curves", "access_token"),
+    "apache_introspection": ("curves", "access_token"),
 }
-# They ask ChatTokens about every token, of whichever tenant.
+# They take the tokens of whichever tenant, by asking ChatTokens.
 ASKING = ("nginx", "caddy")
+# To them, what is revoked is revoked at once.
+UP_TO_DATE = (*ASKING, "apache_introspection")
 
 
 @pytest.fixture(scope="module")
@@ -159,22 +162,44 @@ def tls_door(server, program, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def apache(server, deployment, signed_es256, upstream, tls_door, program, unavailable, tmp_path_factory):
-    modules = pathlib.Path("/usr/lib/apache2/modules")
-    if not (modules / "mod_auth_openidc.so").exists():
-        unavailable("mod_auth_openidc")
-    folder, port = tmp_path_factory.mktemp("apache"), free_port()
-    environment = {
-        "APACHE_MODULES": str(modules),
-        "CHAT_TOKENS_JWKS": f"{tls_door[0]}/t/curves/.well-known/jwks.json",
-        "CHAT_TOKENS_CA": str(tls_door[1]),
-        "CHAT_TOKENS_ISSUER": deployment.issuer("curves"),
-        "CHAT_TOKENS_TENANT": "curves",
-        "CHAT_ADDRESS": upstream.address,
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "GATEWAY_RUN_DIR": str(folder),
-    }
-    command = [program("apache2"), "-D", "FOREGROUND", "-f", EXAMPLES / "apache/apache.conf"]
-    with daemon(command, port, open_to_workers(folder), environment):
-        evidence.LOGS_OF_GATEWAYS.extend([folder / "error.log", folder / "daemon.out"])
+def apache_with(deployment, signed_es256, upstream, tls_door, program, unavailable, tmp_path_factory):
+    """Starts Apache with these arguments."""
+
+    @contextlib.contextmanager
+    def start(*arguments: str):
+        modules = pathlib.Path("/usr/lib/apache2/modules")
+        if not (modules / "mod_auth_openidc.so").exists():
+            unavailable("mod_auth_openidc")
+        folder, port = tmp_path_factory.mktemp("apache"), free_port()
+        verifier = deployment.run("key", "create", "--tenant", "curves", "--name", "apache", "--scope", "tokens:verify")
+        environment = {
+            "APACHE_MODULES": str(modules),
+            "CHAT_TOKENS_JWKS": f"{tls_door[0]}/t/curves/.well-known/jwks.json",
+            "CHAT_TOKENS_INTROSPECTION": f"{tls_door[0]}/oauth2/introspect",
+            "CHAT_TOKENS_KEY_ID": verifier["id"],
+            "CHAT_TOKENS_API_KEY": verifier["apiKey"],
+            "CHAT_TOKENS_CA": str(tls_door[1]),
+            "CHAT_TOKENS_ISSUER": deployment.issuer("curves"),
+            "CHAT_TOKENS_TENANT": "curves",
+            "CHAT_ADDRESS": upstream.address,
+            "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+            "GATEWAY_RUN_DIR": str(folder),
+        }
+        command = [program("apache2"), "-D", "FOREGROUND", *arguments, "-f", EXAMPLES / "apache/apache.conf"]
+        with daemon(command, port, open_to_workers(folder), environment):
+            evidence.LOGS_OF_GATEWAYS.extend([folder / "error.log", folder / "daemon.out"])
+            yield port
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def apache(apache_with):
+    with apache_with() as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def apache_introspection(apache_with):
+    with apache_with("-D", "Introspection") as port:
         yield port

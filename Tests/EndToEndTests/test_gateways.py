@@ -8,7 +8,7 @@ import pytest
 
 import evidence
 from gateway import EXAMPLES, REVOCABLE, USER
-from http_gateways import ASKING
+from http_gateways import ASKING, UP_TO_DATE
 from websocket import Refused, WebSocket
 from wire import Wire
 
@@ -64,7 +64,7 @@ def test_a_token_stops_passing_when_it_expires(gateways):
 
 @pytest.mark.skipif(not REVOCABLE, reason="the server cannot revoke tokens yet")
 def test_a_revoked_token_is_refused_at_once_where_chat_tokens_is_asked(gateway):
-    assert gateway.ask(gateway.revoked()).status == (401 if gateway.name in ASKING else 200)
+    assert gateway.ask(gateway.revoked()).status == (401 if gateway.name in UP_TO_DATE else 200)
 
 
 def test_a_suspended_tenants_tokens_are_refused_at_once_where_chat_tokens_is_asked(asking_gateway, server, deployment):

@@ -49,7 +49,7 @@ struct CentrifugoEndpoints: Sendable {
 
     private func call(_ request: Request, _ context: MainContext) async throws -> Call {
         let headers = HotHeaders(request)
-        let caller = try await service.caller(headers.apiKey, needs: .verify, on: context.loop)
+        let caller = try await service.caller(headers.apiKey, needs: .verify, in: context)
         guard headers.isJSON else { throw Failure.unsupportedMediaType }
         let recheck = try Self.recheck(in: request)
         let body = try JSON.read(try await request.wholeBody(limit: Self.bodyLimit), maximumDepth: 64)
