@@ -42,6 +42,7 @@ extension Change.Subject {
         switch try row.text(1) {
         case "tenant": self = .tenant(try row.checked(2, Tenant.ID.init))
         case "api_key": self = .apiKey(try row.checked(2, APIKey.ID.init))
+        case "user": self = .user(try row.checked(2, UserCutoff.init))
         default: throw .corrupt(cause: "column subject breaks its rules")
         }
     }

@@ -48,6 +48,7 @@ extension Change.Subject {
         switch name {
         case "tenant": self = .tenant(try row.checked("subject_id", Tenant.ID.init))
         case "api_key": self = .apiKey(try row.checked("subject_id", APIKey.ID.init))
+        case "user": self = .user(try row.checked("subject_id", UserCutoff.init))
         default: throw .corrupt(cause: "column subject breaks its rules")
         }
     }

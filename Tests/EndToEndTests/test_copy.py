@@ -14,8 +14,8 @@ import evidence
 from cluster import Cluster
 from deployment import BINARY, Deployment, eventually
 
-TABLES = ["tenant", "token_claim", "signing_key", "api_key", "imported_prefix", "api_key_usage", "user", "issued_month", "audit_head",
-          "audit_entry", "audit_checkpoint", "audit_key"]
+TABLES = ["tenant", "token_claim", "signing_key", "api_key", "imported_prefix", "api_key_usage", "user", "user_cutoff",
+          "issued_month", "audit_head", "audit_entry", "audit_checkpoint", "audit_key"]
 MANY = 40_000
 
 

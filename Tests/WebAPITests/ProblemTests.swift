@@ -56,7 +56,7 @@ struct ProblemTests {
             (.tenantRequired, 400), (.conflict, 409), (.invalidState, 422),
             (.notFound, 404),
             (.methodNotAllowed, 405), (.requestTimeout, 408), (.bodyTooLarge, 413), (.unsupportedMediaType, 415),
-            (.tokenTooLarge, 422), (.refreshUnavailable, 422), (.userDeactivated, 422), (.rateLimited, 429),
+            (.tokenTooLarge, 422), (.refreshUnavailable, 422), (.userDeactivated, 403), (.rateLimited, 429),
             (.quotaExceeded, 429), (.headersTooLarge, 431), (.internalError, 500), (.storageUnavailable, 503),
             (.notReady, 503),
         ])

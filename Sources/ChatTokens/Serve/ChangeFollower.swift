@@ -70,6 +70,7 @@ struct ChangeFollower: Service {
                 switch change.subject {
                 case .tenant(let id): "tenant \(id)"
                 case .apiKey(let id): "API key \(id)"
+                case .user(let cutoff): "user \(cutoff.reference.text) of tenant \(cutoff.tenant)"
                 }
             logger.info("changed", metadata: ["subject": "\(subject)", "sequence": "\(change.sequence)"])
         }

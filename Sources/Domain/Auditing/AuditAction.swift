@@ -38,6 +38,7 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case planDeleted = "plan.deleted"
 
     case userDeactivated = "user.deactivated"
+    case userReactivated = "user.reactivated"
     case userPurged = "user.purged"
 
     case tokensRevoked = "tokens.revoked"

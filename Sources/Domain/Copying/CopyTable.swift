@@ -33,6 +33,8 @@ package struct CopyTable: Sendable {
         case nothing
         /// The tenant, or the API key, that the column of this place names.
         case tenant(Int), apiKey(Int)
+        /// Which of a user's tokens are honoured, as the whole row says.
+        case userCutoff
     }
 
     private init(_ name: String, key: [Column], _ others: [Column], subject: Subject = .nothing) {
@@ -50,6 +52,7 @@ package struct CopyTable: Sendable {
             Set(rows.compactMap { $0.values[place].text.flatMap(Tenant.ID.init).map(Change.Subject.tenant) })
         case .apiKey(let place):
             Set(rows.compactMap { $0.values[place].text.flatMap(APIKey.ID.init).map(Change.Subject.apiKey) })
+        case .userCutoff: Set(rows.compactMap { UserCutoff($0).map(Change.Subject.user) })
         }
     }
 
@@ -63,8 +66,8 @@ package struct CopyTable: Sendable {
 
     /// All tables in an order in which none refers to a later one.
     package static let all = [
-        tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, issuedMonth, auditHead, auditEntry, auditCheckpoint,
-        auditKey,
+        tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, userCutoff, issuedMonth, auditHead,
+        auditEntry, auditCheckpoint, auditKey,
     ]
 
     private static let tenant = CopyTable(
@@ -106,6 +109,10 @@ package struct CopyTable: Sendable {
             number("deactivated_at"),
         ])
 
+    private static let userCutoff = CopyTable(
+        "user_cutoff", key: [text("tenant_id"), text("reference")],
+        [number("changed_at"), number("is_deactivated")], subject: .userCutoff)
+
     private static let issuedMonth = CopyTable(
         "issued_month", key: [text("tenant_id"), number("month")], [number("pairs")])
 
@@ -132,4 +139,17 @@ package struct CopyTable: Sendable {
     private static func number(_ name: String) -> Column { Column(name: name, kind: .number) }
     private static func json(_ name: String) -> Column { Column(name: name, kind: .json) }
     private static func blob(_ name: String) -> Column { Column(name: name, kind: .blob) }
+}
+
+extension UserCutoff {
+    /// The cut-off of a row of its table; nil where it breaks the rules.
+    fileprivate init?(_ row: CopyRow) {
+        guard let tenant = row.values[0].text.flatMap(Tenant.ID.init),
+            let reference = row.values[1].text.flatMap({ UserReference($0) }),
+            case .number(let changedAt) = row.values[2], case .number(let isDeactivated) = row.values[3]
+        else { return nil }
+        self.init(
+            tenant: tenant, reference: reference, changedAt: Timestamp(milliseconds: changedAt),
+            isDeactivated: isDeactivated == 1)
+    }
 }

@@ -62,6 +62,7 @@ package struct ConsoleTokens: Sendable {
         let console = APIKey(
             id: secret.id, owner: .operator, name: "console", scopes: .verify, secretHash: secret.hash,
             createdAt: world.now())
+        try ManagementFailure.telling(of: "user") { () throws(StoreFailure) in try directory.preload() }
         var verify = VerifyToken(directory: directory, world: world)
         while true {
             switch verify(Array(token.utf8).span, expect: kind, caller: Caller(key: console, tenant: nil)) {

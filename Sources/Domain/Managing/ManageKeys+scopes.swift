@@ -13,7 +13,7 @@ extension ManageKeys {
     /// A node key opens every tenant's tokens, so it must not also be able to make them.
     package static func allowedScopes(of owner: APIKey.Owner) -> Scopes {
         switch owner {
-        case .tenant: [.issue, .verify, .revoke, .admin]
+        case .tenant: [.issue, .verify, .revoke, .admin, .readUsers, .writeUsers]
         case .node: .verify
         case .operator: .operator
         }

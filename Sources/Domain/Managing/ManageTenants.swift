@@ -68,6 +68,13 @@ package struct ManageTenants: Sendable {
         }
     }
 
+    /// Token pairs issued to the tenant in the current month.
+    package func issuedPairs(_ id: Tenant.ID) throws(ManagementFailure) -> Int64 {
+        try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
+            try storage.issuedPairs(id, in: Month(of: world.now()))
+        }
+    }
+
     /// Changes settings; limits apply from the next request, claims and life from the next token.
     ///
     /// The status is not a setting: a suspension that comes at the same time stays.

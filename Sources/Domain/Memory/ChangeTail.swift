@@ -12,11 +12,13 @@ package struct ChangeTail: Sendable {
         self.world = world
     }
 
-    /// Where to begin: nothing older matters to a directory that is still empty.
+    /// Where to begin: nothing older matters to a directory that is still empty, once it holds what is held whole.
     ///
     /// Blocks.
     package func start() throws(StoreFailure) -> Int64 {
-        try storage.newestChange()
+        let newest = try storage.newestChange()
+        try directory.preload()
+        return newest
     }
 
     /// Reads the log to its end and has the directory forget what changed.

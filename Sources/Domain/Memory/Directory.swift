@@ -55,6 +55,8 @@ package final class Directory: Sendable {
     package let uses = KeyUses()
     /// Collects refusals for the audit log.
     package let events = SecurityEvents()
+    /// Which tokens of which users are no longer honoured.
+    package let cutoffs = UserCutoffs()
     /// Nanoseconds without a look at the change log after which memory is no longer trusted.
     private let patience: Int64
 
@@ -163,13 +165,34 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Forgets what changed, so that the next look-up loads it anew.
+    /// Fetches what is held whole; blocks, and belongs before the first look-up and after the place in the change log
+    /// from which ``apply(_:)`` goes on was noted.
+    package func preload() throws(StoreFailure) {
+        let now = world.now()
+        for cutoff in try storage.userCutoffs(after: now.adding(seconds: -UserCutoff.life)) {
+            cutoffs.apply(cutoff, now: now)
+        }
+    }
+
+    /// Forgets what changed, so that the next look-up loads it anew; what a change says itself is taken in at once.
     package func apply(_ changes: [Change]) {
-        guard !changes.isEmpty else { return }
+        var forgotten: [Change.Subject] = []
+        for change in changes {
+            if case .user(let cutoff) = change.subject {
+                cutoffs.apply(cutoff, now: world.now())
+            } else {
+                forgotten.append(change.subject)
+            }
+        }
+        forget(forgotten)
+    }
+
+    private func forget(_ subjects: [Change.Subject]) {
+        guard !subjects.isEmpty else { return }
         state.withLock { state in
             state.epoch += 1
-            for change in changes {
-                switch change.subject {
+            for subject in subjects {
+                switch subject {
                 case .tenant(let id):
                     // Its limiter stays, or every change of a setting would hand out a fresh burst.
                     if let old = state.tenants.value(id) { state.limiters.insert(old.limiter, for: id) }
@@ -179,6 +202,7 @@ package final class Directory: Sendable {
                     state.keys.remove(id)
                     state.absent.remove(.apiKey(id))
                     state.imported.forgetAbsent()
+                case .user: break
                 }
             }
         }

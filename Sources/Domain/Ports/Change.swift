@@ -6,6 +6,8 @@ package struct Change: Sendable, Equatable {
         case tenant(Tenant.ID)
         /// An API key.
         case apiKey(APIKey.ID)
+        /// Which of a user's tokens are honoured.
+        case user(UserCutoff)
     }
 
     /// The entry's place in the log; grows, with gaps.
@@ -26,6 +28,7 @@ extension Change.Subject {
         switch self {
         case .tenant: "tenant"
         case .apiKey: "api_key"
+        case .user: "user"
         }
     }
 
@@ -34,6 +37,7 @@ extension Change.Subject {
         switch self {
         case .tenant(let id): id.text
         case .apiKey(let id): id.text
+        case .user(let cutoff): cutoff.text
         }
     }
 }

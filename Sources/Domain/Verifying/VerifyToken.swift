@@ -105,6 +105,9 @@ package struct VerifyToken {
         }
         guard world.now() < claims.expiresAt else { return .invalid(.expired) }
         guard state.tenant.status == .active else { return .invalid(.tenantSuspended) }
+        if let refusal = directory.cutoffs.refusal(state.tenant.id, user, born: grant.birth) {
+            return .invalid(refusal)
+        }
         return .valid(
             VerifiedToken(
                 kind: signed, tenant: state.tenant.id, user: user, grant: grant, issuedAt: claims.issuedAt,

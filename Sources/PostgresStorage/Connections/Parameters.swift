@@ -37,6 +37,11 @@ struct Parameters: Sendable {
         add(Kind.bytea, isNull: bytes == nil) { $0.bytes.append(contentsOf: bytes ?? []) }
     }
 
+    /// A text that is given as UTF-8 without U+0000.
+    mutating func append(verbatim text: [UInt8]?) {
+        add(Kind.text, isNull: text == nil) { $0.bytes.append(contentsOf: text ?? []) }
+    }
+
     /// An array of texts; nil: NULL.
     mutating func append<Elements: Collection>(texts: Elements?, _ text: (Elements.Element) -> String?) {
         guard let texts else { return add(Kind.textArray, isNull: true) { _ in } }

@@ -17,6 +17,7 @@ struct Statement: Sendable {
             case .number(let number): parameters.append(number)
             case .bytes(let bytes): parameters.append(bytes: bytes)
             case .texts(let texts): parameters.append(texts: texts) { $0 }
+            case .json(let text): parameters.append(verbatim: text)
             }
         }
     }
@@ -27,8 +28,8 @@ struct Statement: Sendable {
         self.isKept = isKept
     }
 
-    /// One parameter.
+    /// One parameter; `json` is text that holds no U+0000.
     enum Value: Sendable {
-        case text(String?), number(Int64?), bytes([UInt8]?), texts([String])
+        case text(String?), number(Int64?), bytes([UInt8]?), texts([String]), json([UInt8]?)
     }
 }

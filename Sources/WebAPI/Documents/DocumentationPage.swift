@@ -102,6 +102,7 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <h2>Discovery</h2>
 <ul><li><a href="#getKeySet"><span class="get">GET</span>Public keys of a tenant</a></li>
 <li><a href="#getIssuerMetadata"><span class="get">GET</span>Metadata of a tenant&#x27;s issuer</a></li>
+<li><a href="#readConfiguration"><span class="get">GET</span>Read what an SDK needs to set itself up</a></li>
 </ul>
 <h2>Management</h2>
 <ul><li><a href="#readOwnKey"><span class="get">GET</span>What the key that asks is</a></li>
@@ -122,6 +123,19 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#changeTenant"><span class="patch">PATCH</span>Change the tenant&#x27;s settings</a></li>
 <li><a href="#readAudit"><span class="get">GET</span>The audit log</a></li>
 <li><a href="#exportAudit"><span class="get">GET</span>The audit log as JSON lines</a></li>
+<li><a href="#listUsersAsAdmin"><span class="get">GET</span>List users</a></li>
+<li><a href="#readUserAsAdmin"><span class="get">GET</span>Read a user</a></li>
+<li><a href="#removeUserAsAdmin"><span class="delete">DELETE</span>Deactivate or erase a user</a></li>
+<li><a href="#reactivateUserAsAdmin"><span class="post">POST</span>Reactivate a user</a></li>
+</ul>
+<h2>Users</h2>
+<ul><li><a href="#listUsers"><span class="get">GET</span>List users</a></li>
+<li><a href="#upsertUsers"><span class="post">POST</span>Add or change up to 100 users</a></li>
+<li><a href="#readUser"><span class="get">GET</span>Read a user</a></li>
+<li><a href="#putUser"><span class="put">PUT</span>Create a user or replace its profile</a></li>
+<li><a href="#changeUser"><span class="patch">PATCH</span>Change parts of a profile</a></li>
+<li><a href="#removeUser"><span class="delete">DELETE</span>Deactivate or erase a user</a></li>
+<li><a href="#reactivateUser"><span class="post">POST</span>Reactivate a user</a></li>
 </ul>
 <h2>Operator</h2>
 <ul><li><a href="#readOperatorAudit"><span class="get">GET</span>The operator&#x27;s audit log</a></li>
@@ -304,8 +318,7 @@ revoked, expired or quarantined.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
-call is not for such a key.</p>
+<tr><td class="status no">403</td><td><p>The key lacks the scope, the tenant is suspended, or the user is deactivated. Nothing was stored.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>scope_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
@@ -322,6 +335,15 @@ call is not for such a key.</p>
   &quot;status&quot;: 403,
   &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
   &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>user_deactivated</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#user_deactivated&quot;,
+  &quot;title&quot;: &quot;User deactivated&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The user is deactivated.&quot;,
+  &quot;code&quot;: &quot;user_deactivated&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -371,15 +393,6 @@ compressed.</p>
   &quot;status&quot;: 422,
   &quot;detail&quot;: &quot;A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.&quot;,
   &quot;code&quot;: &quot;token_too_large&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>user_deactivated</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#user_deactivated&quot;,
-  &quot;title&quot;: &quot;User deactivated&quot;,
-  &quot;status&quot;: 422,
-  &quot;detail&quot;: &quot;The user is deactivated.&quot;,
-  &quot;code&quot;: &quot;user_deactivated&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -1676,6 +1689,171 @@ authorization server: the lists of response and grant types are empty rather tha
   ],
   &quot;response_types_supported&quot;: [],
   &quot;grant_types_supported&quot;: []
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readConfiguration"><h3>Read what an SDK needs to set itself up</h3>
+<div class="route"><span class="get">GET</span> /config</div>
+<p>For any API key of the tenant, whatever its scopes. <code>algorithm</code> signs new tokens (null: no key is active),
+<code>acceptedAlgorithms</code> are those of tokens that are still valid. <code>quota.used</code> counts this calendar month (UTC).</p>
+<pre><code>curl -i http://127.0.0.1:8080/config \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The configuration.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Configuration">Configuration</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;name&quot;: &quot;Acme&quot;,
+  &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+  &quot;urls&quot;: {
+    &quot;public&quot;: &quot;http://127.0.0.1:8080&quot;,
+    &quot;tokens&quot;: &quot;http://127.0.0.1:8080/tokens&quot;,
+    &quot;verify&quot;: &quot;http://127.0.0.1:8080/verify&quot;,
+    &quot;users&quot;: &quot;http://127.0.0.1:8080/users&quot;,
+    &quot;jwks&quot;: &quot;http://127.0.0.1:8080/t/acme/.well-known/jwks.json&quot;,
+    &quot;metadata&quot;: &quot;http://127.0.0.1:8080/.well-known/oauth-authorization-server/t/acme&quot;
+  },
+  &quot;algorithm&quot;: &quot;ES256&quot;,
+  &quot;acceptedAlgorithms&quot;: [
+    &quot;ES256&quot;,
+    &quot;HS256&quot;
+  ],
+  &quot;audiences&quot;: {
+    &quot;rest&quot;: &quot;chat-api&quot;,
+    &quot;ws&quot;: &quot;chat-realtime&quot;
+  },
+  &quot;tokenLife&quot;: 86400,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;limits&quot;: {
+    &quot;rate&quot;: 10,
+    &quot;burst&quot;: 50,
+    &quot;customBytes&quot;: 5120
+  },
+  &quot;quota&quot;: {
+    &quot;pairs&quot;: 10000,
+    &quot;used&quot;: 1234,
+    &quot;remaining&quot;: 8766,
+    &quot;resetAt&quot;: &quot;2026-02-01T00:00:00Z&quot;
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -5042,6 +5220,1928 @@ call is not for such a key.</p>
 </td></tr>
 </table>
 </section>
+<section id="listUsersAsAdmin"><h3>List users</h3>
+<div class="route"><span class="get">GET</span> /admin/users</div>
+<p>Needs the scope <code>users:read</code> or <code>admin</code>. The same as <code>GET</code> under <code>/users</code>, for dashboards.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/admin/users?limit=100&amp;cursor=dXNlci0xMjM&amp;status=deactivated&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>limit</code></td><td class="kind">query, integer, 1 to 100</td><td>The most users of a page.</td></tr>
+<tr><td><code>cursor</code></td><td class="kind">query, string</td><td>The <code>nextCursor</code> of the page before.</td></tr>
+<tr><td><code>status</code></td><td class="kind">query, <a href="#schema-UserStatus">UserStatus</a></td><td>Only users of this status.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>A page of users.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserPage">UserPage</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;users&quot;: [
+    {
+      &quot;id&quot;: &quot;user-123&quot;,
+      &quot;name&quot;: &quot;Alice Johnson&quot;,
+      &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+      &quot;custom&quot;: {
+        &quot;department&quot;: &quot;Engineering&quot;,
+        &quot;level&quot;: 7
+      },
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+      &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+      &quot;deactivatedAt&quot;: null
+    }
+  ],
+  &quot;nextCursor&quot;: &quot;dXNlci0xMjM&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readUserAsAdmin"><h3>Read a user</h3>
+<div class="route"><span class="get">GET</span> /admin/users/{userId}</div>
+<p>Needs the scope <code>users:read</code> or <code>admin</code>. The same as <code>GET</code> under <code>/users</code>, for dashboards.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/users/user-123 \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="removeUserAsAdmin"><h3>Deactivate or erase a user</h3>
+<div class="route"><span class="delete">DELETE</span> /admin/users/{userId}</div>
+<p>Needs the scope <code>users:write</code> or <code>admin</code>. The same as <code>DELETE</code> under <code>/users</code>, for dashboards.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/admin/users/user-123?purge=True&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+<tr><td><code>purge</code></td><td class="kind">query, boolean</td><td>Whether to erase the person instead of deactivating the user.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user, deactivated.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;deactivated&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-03T08:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: &quot;2026-01-03T08:00:00Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status ok">204</td><td><p>The user is erased.</p>
+<p></p>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="reactivateUserAsAdmin"><h3>Reactivate a user</h3>
+<div class="route"><span class="post">POST</span> /admin/users/{userId}/reactivate</div>
+<p>Needs the scope <code>users:write</code> or <code>admin</code>. The same as <code>POST</code> under <code>/users</code>, for dashboards.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/users/user-123/reactivate \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NoMembers">NoMembers</a></h4>
+<details><summary>usual</summary><pre><code>{}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user, active.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<h2 id="users">Users</h2>
+<p>The users of a tenant: their profiles and whether they get tokens. <code>{userId}</code> is percent-encoded UTF-8.</p>
+<section id="listUsers"><h3>List users</h3>
+<div class="route"><span class="get">GET</span> /users</div>
+<p>Needs the scope <code>users:read</code> or <code>admin</code>. In the order of their ids&#x27; bytes. <code>nextCursor</code> is the <code>cursor</code> of the next page, or null. Whoever goes
+from page to page meets every user once that was there all the time, whatever comes and goes meanwhile.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/users?limit=100&amp;cursor=dXNlci0xMjM&amp;status=deactivated&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>limit</code></td><td class="kind">query, integer, 1 to 100</td><td>The most users of a page.</td></tr>
+<tr><td><code>cursor</code></td><td class="kind">query, string</td><td>The <code>nextCursor</code> of the page before.</td></tr>
+<tr><td><code>status</code></td><td class="kind">query, <a href="#schema-UserStatus">UserStatus</a></td><td>Only users of this status.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>A page of users.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserPage">UserPage</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;users&quot;: [
+    {
+      &quot;id&quot;: &quot;user-123&quot;,
+      &quot;name&quot;: &quot;Alice Johnson&quot;,
+      &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+      &quot;custom&quot;: {
+        &quot;department&quot;: &quot;Engineering&quot;,
+        &quot;level&quot;: 7
+      },
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+      &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+      &quot;deactivatedAt&quot;: null
+    }
+  ],
+  &quot;nextCursor&quot;: &quot;dXNlci0xMjM&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="upsertUsers"><h3>Add or change up to 100 users</h3>
+<div class="route"><span class="post">POST</span> /users/batch</div>
+<p>Needs the scope <code>users:write</code> or <code>admin</code>.
+As with <code>POST /tokens</code> an absent member keeps what is stored, <code>null</code> clears it, a value replaces it; nobody is
+issued tokens or counted. Entries are carried out in their order. Those that are acceptable are stored in one
+transaction and are durable with the answer; each gets an entry in <code>results</code>, at the same place, with the status
+it would have had alone. The body may have 1 MiB.</p>
+<pre><code>curl -i http://127.0.0.1:8080/users/batch \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;users&quot;: [
+    {
+      &quot;userId&quot;: &quot;user-123&quot;,
+      &quot;name&quot;: &quot;Alice Johnson&quot;
+    },
+    {
+      &quot;userId&quot;: &quot;user-124&quot;,
+      &quot;custom&quot;: {
+        &quot;role&quot;: &quot;guest&quot;
+      }
+    }
+  ]
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-UserBatch">UserBatch</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>users</code><br><span class="must">required</span></td><td class="kind">array of 1 to 100 × object</td><td></td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;users&quot;: [
+    {
+      &quot;userId&quot;: &quot;user-123&quot;,
+      &quot;name&quot;: &quot;Alice Johnson&quot;
+    },
+    {
+      &quot;userId&quot;: &quot;user-124&quot;,
+      &quot;custom&quot;: {
+        &quot;role&quot;: &quot;guest&quot;
+      }
+    }
+  ]
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>What became of each entry.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserBatchResult">UserBatchResult</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;results&quot;: [
+    {
+      &quot;status&quot;: 201,
+      &quot;user&quot;: {
+        &quot;id&quot;: &quot;user-123&quot;,
+        &quot;name&quot;: &quot;Alice Johnson&quot;,
+        &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+        &quot;custom&quot;: {
+          &quot;department&quot;: &quot;Engineering&quot;,
+          &quot;level&quot;: 7
+        },
+        &quot;status&quot;: &quot;active&quot;,
+        &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+        &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+        &quot;deactivatedAt&quot;: null
+      }
+    },
+    {
+      &quot;status&quot;: 400,
+      &quot;code&quot;: &quot;invalid_request&quot;,
+      &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+      &quot;errors&quot;: [
+        {
+          &quot;field&quot;: &quot;custom&quot;,
+          &quot;detail&quot;: &quot;must be null or an object&quot;
+        }
+      ]
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readUser"><h3>Read a user</h3>
+<div class="route"><span class="get">GET</span> /users/{userId}</div>
+<p>Needs the scope <code>users:read</code> or <code>admin</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/users/user-123 \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="putUser"><h3>Create a user or replace its profile</h3>
+<div class="route"><span class="put">PUT</span> /users/{userId}</div>
+<p>Needs the scope <code>users:write</code> or <code>admin</code>.
+The body is the whole profile: what is absent or <code>null</code> is cleared. The status stays. <code>custom</code> is kept as the JSON
+text that came, less whitespace: no number loses a digit. The body may have 16 KiB.</p>
+<pre><code>curl -i http://127.0.0.1:8080/users/user-123 \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  }
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-Profile">Profile</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-ProfileName">ProfileName</a></td><td>A display name, without control characters.</td></tr>
+<tr><td><code>image</code></td><td class="kind"><a href="#schema-ProfileImage">ProfileImage</a></td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
+<tr><td><code>custom</code></td><td class="kind"><a href="#schema-ProfileCustom">ProfileCustom</a></td><td></td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  }
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user, replaced.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status ok">201</td><td><p>The user, created.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;deactivatedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="changeUser"><h3>Change parts of a profile</h3>
+<div class="route"><span class="patch">PATCH</span> /users/{userId}</div>
+<p>Needs the scope <code>users:write</code> or <code>admin</code>.
+A JSON merge patch (RFC 7396): absent members stay, <code>null</code> removes, objects within <code>custom</code> are merged member by
+member, any other value replaces. What the patch does not touch keeps every digit and its place. The bounds of
+<code>custom</code> hold for the result.</p>
+<pre><code>curl -i http://127.0.0.1:8080/users/user-123 \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     --data-urlencode &#x27;custom={&#x27;level&#x27;: 8, &#x27;department&#x27;: None}&#x27;</code></pre>
+<h4>Body: <a href="#schema-ProfilePatch">ProfilePatch</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-ProfileName">ProfileName</a></td><td>A display name, without control characters.</td></tr>
+<tr><td><code>image</code></td><td class="kind"><a href="#schema-ProfileImage">ProfileImage</a></td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
+<tr><td><code>custom</code></td><td class="kind">object or null</td><td>At most 16 levels deep.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;custom&quot;: {
+    &quot;level&quot;: 8,
+    &quot;department&quot;: null
+  }
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="removeUser"><h3>Deactivate or erase a user</h3>
+<div class="route"><span class="delete">DELETE</span> /users/{userId}</div>
+<p>Needs the scope <code>users:write</code> or <code>admin</code>.
+Without <code>purge</code> the user is deactivated: gets no tokens (403 <code>user_deactivated</code>), and those it has are refused
+on every node (<code>user_deactivated</code>). Again changes nothing. With <code>purge=true</code> the person is erased: no table
+holds an id, a name, an image or metadata of it any more, the audit log and the cut-off of its tokens only a
+reference (the first 16 bytes of SHA-256 over <code>&lt;tenant&gt;/&lt;userId&gt;</code>). Counts and quotas stay as they are. Tokens
+issued before are refused (<code>token_revoked</code>); a user of the same id may come anew.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/users/user-123?purge=True&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+<tr><td><code>purge</code></td><td class="kind">query, boolean</td><td>Whether to erase the person instead of deactivating the user.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user, deactivated.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;deactivated&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-03T08:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: &quot;2026-01-03T08:00:00Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status ok">204</td><td><p>The user is erased.</p>
+<p></p>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="reactivateUser"><h3>Reactivate a user</h3>
+<div class="route"><span class="post">POST</span> /users/{userId}/reactivate</div>
+<p>Needs the scope <code>users:write</code> or <code>admin</code>.
+The user gets tokens again. Those issued before stay refused (<code>token_revoked</code>). Active users stay as they are.</p>
+<pre><code>curl -i http://127.0.0.1:8080/users/user-123/reactivate \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NoMembers">NoMembers</a></h4>
+<details><summary>usual</summary><pre><code>{}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+is <code>%2F</code>.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The user, active.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UserRecord">UserRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;user-123&quot;,
+  &quot;name&quot;: &quot;Alice Johnson&quot;,
+  &quot;image&quot;: &quot;https://cdn.example.com/alice.png&quot;,
+  &quot;custom&quot;: {
+    &quot;department&quot;: &quot;Engineering&quot;,
+    &quot;level&quot;: 7
+  },
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;updatedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;deactivatedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <h2 id="operator">Operator</h2>
 <p>Tenants, managed by who runs the deployment.</p>
 <section id="readOperatorAudit"><h3>The operator&#x27;s audit log</h3>
@@ -6604,7 +8704,7 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="unsupported_media_type"><td class="status no">415</td><td><code>unsupported_media_type</code></td><td>The body is not <code>application/json</code>.</td></tr>
 <tr id="token_too_large"><td class="status no">422</td><td><code>token_too_large</code></td><td>A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.</td></tr>
 <tr id="refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This release issues no refresh tokens.</td></tr>
-<tr id="user_deactivated"><td class="status no">422</td><td><code>user_deactivated</code></td><td>The user is deactivated and gets no tokens.</td></tr>
+<tr id="user_deactivated"><td class="status no">403</td><td><code>user_deactivated</code></td><td>The user is deactivated and gets no tokens.</td></tr>
 <tr id="rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>The tenant&#x27;s rate limit is used up; wait for <code>Retry-After</code>.</td></tr>
 <tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up.</td></tr>
 <tr id="headers_too_large"><td class="status no">431</td><td><code>headers_too_large</code></td><td>The head of the request is too large.</td></tr>
@@ -6857,11 +8957,11 @@ came together do not come back together.</td></tr>
 </section>
 <section id="schema-Scopes"><h3>Scopes</h3>
 <p>What the key may do.</p>
-<p>array of <code>tokens:issue</code> or <code>tokens:verify</code> or <code>tokens:revoke</code> or <code>admin</code> or <code>operator</code></p>
+<p>array of <code>tokens:issue</code> or <code>tokens:verify</code> or <code>tokens:revoke</code> or <code>admin</code> or <code>operator</code> or <code>users:read</code> or <code>users:write</code></p>
 </section>
 <section id="schema-TenantScopes"><h3>TenantScopes</h3>
 <p>What the key may do; <code>tokens:issue</code> and <code>tokens:verify</code> unless given.</p>
-<p>array of at least 1 × <code>tokens:issue</code> or <code>tokens:verify</code> or <code>tokens:revoke</code> or <code>admin</code></p>
+<p>array of at least 1 × <code>tokens:issue</code> or <code>tokens:verify</code> or <code>tokens:revoke</code> or <code>admin</code> or <code>users:read</code> or <code>users:write</code></p>
 </section>
 <section id="schema-APIKey"><h3>APIKey</h3>
 <p>An API key without its secret.</p>
@@ -7132,6 +9232,87 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>tenant</code></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
 <tr><td><code>grantId</code></td><td class="kind"><a href="#schema-GrantID">GrantID</a></td><td>The id of a grant, a UUIDv7 (RFC 9562) that carries the millisecond of its birth.</td></tr>
 <tr><td><code>kind</code></td><td class="kind"><code>rest</code> or <code>ws</code></td><td></td></tr>
+</table>
+</section>
+<section id="schema-UserStatus"><h3>UserStatus</h3>
+<p>Whether the user gets tokens.</p>
+<p><code>active</code> or <code>deactivated</code></p>
+</section>
+<section id="schema-UserRecord"><h3>UserRecord</h3>
+<p>A user with what only management shows.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string, 1 to 255 characters</td><td></td></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string or null, at most 255 characters</td><td></td></tr>
+<tr><td><code>image</code><br><span class="must">required</span></td><td class="kind">string or null, at most 2,048 characters</td><td></td></tr>
+<tr><td><code>custom</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Custom">Custom</a> or null</td><td></td></tr>
+<tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserStatus">UserStatus</a></td><td>Whether the user gets tokens.</td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>updatedAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>deactivatedAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+</table>
+</section>
+<section id="schema-UserPage"><h3>UserPage</h3>
+<p>Some users, and where the rest begins.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>users</code><br><span class="must">required</span></td><td class="kind">array of at most 100 × <a href="#schema-UserRecord">UserRecord</a></td><td></td></tr>
+<tr><td><code>nextCursor</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+</table>
+</section>
+<section id="schema-ProfileName"><h3>ProfileName</h3>
+<p>A display name, without control characters.</p>
+<p>string or null, at most 255 characters</p>
+<p>Pattern <code>^[^\u0000-\u001F\u007F-\u009F]*$</code></p>
+</section>
+<section id="schema-ProfileImage"><h3>ProfileImage</h3>
+<p>An absolute http or https URL. <code>null</code> clears it.</p>
+<p>string or null, at most 2,048 characters</p>
+<p>Pattern <code>^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._~!$&amp;&#x27;()*+,;=\[\]-]|%[0-9A-Fa-f]{2})([A-Za-z0-9._~:/?#@!$&amp;&#x27;()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*$</code></p>
+</section>
+<section id="schema-ProfileCustom"><h3>ProfileCustom</h3>
+<p><a href="#schema-Custom">Custom</a> or null</p>
+</section>
+<section id="schema-Profile"><h3>Profile</h3>
+<p>A whole profile; what is absent or null is cleared.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-ProfileName">ProfileName</a></td><td>A display name, without control characters.</td></tr>
+<tr><td><code>image</code></td><td class="kind"><a href="#schema-ProfileImage">ProfileImage</a></td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
+<tr><td><code>custom</code></td><td class="kind"><a href="#schema-ProfileCustom">ProfileCustom</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-ProfilePatch"><h3>ProfilePatch</h3>
+<p>A merge patch of a profile. The bounds of <code>custom</code> in bytes hold for the result.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-ProfileName">ProfileName</a></td><td>A display name, without control characters.</td></tr>
+<tr><td><code>image</code></td><td class="kind"><a href="#schema-ProfileImage">ProfileImage</a></td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
+<tr><td><code>custom</code></td><td class="kind">object or null</td><td>At most 16 levels deep.</td></tr>
+</table>
+</section>
+<section id="schema-UserBatch"><h3>UserBatch</h3>
+<p>Users to add or change.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>users</code><br><span class="must">required</span></td><td class="kind">array of 1 to 100 × object</td><td></td></tr>
+</table>
+</section>
+<section id="schema-UserBatchResult"><h3>UserBatchResult</h3>
+<p>What became of each entry, in their order.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>results</code><br><span class="must">required</span></td><td class="kind">array of object or object</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Configuration"><h3>Configuration</h3>
+<p>What an SDK needs to set itself up.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>issuer</code><br><span class="must">required</span></td><td class="kind">string</td><td>The <code>iss</code> of its tokens.</td></tr>
+<tr><td><code>urls</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+<tr><td><code>algorithm</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a> or null</td><td></td></tr>
+<tr><td><code>acceptedAlgorithms</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
+<tr><td><code>audiences</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+<tr><td><code>tokenLife</code><br><span class="must">required</span></td><td class="kind">integer, 60 to 86,400</td><td>Seconds a token lives by default and at most.</td></tr>
+<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>limits</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+<tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
 </table>
 </section>
 <section id="schema-Problem"><h3>Problem</h3>

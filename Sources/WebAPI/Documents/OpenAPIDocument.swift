@@ -45,6 +45,9 @@ tags:
   - name: Management
     description: |
       What a tenant manages by itself. An operator key manages any tenant, which it names in `X-Chat-Tenant`.
+  - name: Users
+    description: |
+      The users of a tenant: their profiles and whether they get tokens. `{userId}` is percent-encoded UTF-8.
   - name: Operator
     description: Tenants, managed by who runs the deployment.
   - name: Operation
@@ -129,7 +132,7 @@ paths:
                     grantId: 019b7783-3182-7a31-9c5e-2f60b1d4e873
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
-        '403': {$ref: '#/components/responses/Forbidden'}
+        '403': {$ref: '#/components/responses/IssueForbidden'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
@@ -152,14 +155,6 @@ paths:
                     status: 422
                     detail: A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.
                     code: token_too_large
-                    requestId: 1k9zqf3mw-4
-                user_deactivated:
-                  value:
-                    type: http://127.0.0.1:8080/docs#user_deactivated
-                    title: User deactivated
-                    status: 422
-                    detail: The user is deactivated.
-                    code: user_deactivated
                     requestId: 1k9zqf3mw-4
                 refresh_unavailable:
                   value:
@@ -1756,6 +1751,499 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /users:
+    get:
+      operationId: listUsers
+      tags: [Users]
+      summary: "List users"
+      description: |
+        Needs the scope `users:read` or `admin`. In the order of their ids' bytes. `nextCursor` is the `cursor` of the next page, or null. Whoever goes
+        from page to page meets every user once that was there all the time, whatever comes and goes meanwhile.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserPageLimit'
+        - $ref: '#/components/parameters/UserCursor'
+        - $ref: '#/components/parameters/UserStatusFilter'
+      responses:
+        '200':
+          description: A page of users.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserPage'
+              examples:
+                usual:
+                  value: {"users": [{"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}], "nextCursor": "dXNlci0xMjM"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /users/batch:
+    post:
+      operationId: upsertUsers
+      tags: [Users]
+      summary: "Add or change up to 100 users"
+      description: |
+        Needs the scope `users:write` or `admin`.
+        As with `POST /tokens` an absent member keeps what is stored, `null` clears it, a value replaces it; nobody is
+        issued tokens or counted. Entries are carried out in their order. Those that are acceptable are stored in one
+        transaction and are durable with the answer; each gets an entry in `results`, at the same place, with the status
+        it would have had alone. The body may have 1 MiB.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/UserBatch'
+            examples:
+              usual:
+                value: {"users": [{"userId": "user-123", "name": "Alice Johnson"}, {"userId": "user-124", "custom": {"role": "guest"}}]}
+      responses:
+        '200':
+          description: What became of each entry.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserBatchResult'
+              examples:
+                usual:
+                  value: {"results": [{"status": 201, "user": {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}}, {"status": 400, "code": "invalid_request", "detail": "The request has a field that is not acceptable.", "errors": [{"field": "custom", "detail": "must be null or an object"}]}]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /users/{userId}:
+    get:
+      operationId: readUser
+      tags: [Users]
+      summary: "Read a user"
+      description: |
+        Needs the scope `users:read` or `admin`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+      responses:
+        '200':
+          description: The user.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    put:
+      operationId: putUser
+      tags: [Users]
+      summary: "Create a user or replace its profile"
+      description: |
+        Needs the scope `users:write` or `admin`.
+        The body is the whole profile: what is absent or `null` is cleared. The status stays. `custom` is kept as the JSON
+        text that came, less whitespace: no number loses a digit. The body may have 16 KiB.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/Profile'
+            examples:
+              usual:
+                value: {"name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}}
+      responses:
+        '200':
+          description: The user, replaced.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
+        '201':
+          description: The user, created.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-01T03:04:05Z", "deactivatedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    patch:
+      operationId: changeUser
+      tags: [Users]
+      summary: "Change parts of a profile"
+      description: |
+        Needs the scope `users:write` or `admin`.
+        A JSON merge patch (RFC 7396): absent members stay, `null` removes, objects within `custom` are merged member by
+        member, any other value replaces. What the patch does not touch keeps every digit and its place. The bounds of
+        `custom` hold for the result.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+      requestBody:
+        required: true
+        content:
+          application/merge-patch+json:
+            schema:
+              $ref: '#/components/schemas/ProfilePatch'
+            examples:
+              usual:
+                value: {"custom": {"level": 8, "department": null}}
+          application/json:
+            schema:
+              $ref: '#/components/schemas/ProfilePatch'
+            examples:
+              usual:
+                value: {"custom": {"level": 8, "department": null}}
+      responses:
+        '200':
+          description: The user.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    delete:
+      operationId: removeUser
+      tags: [Users]
+      summary: "Deactivate or erase a user"
+      description: |
+        Needs the scope `users:write` or `admin`.
+        Without `purge` the user is deactivated: gets no tokens (403 `user_deactivated`), and those it has are refused
+        on every node (`user_deactivated`). Again changes nothing. With `purge=true` the person is erased: no table
+        holds an id, a name, an image or metadata of it any more, the audit log and the cut-off of its tokens only a
+        reference (the first 16 bytes of SHA-256 over `<tenant>/<userId>`). Counts and quotas stay as they are. Tokens
+        issued before are refused (`token_revoked`); a user of the same id may come anew.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+        - $ref: '#/components/parameters/Purge'
+      responses:
+        '200':
+          description: The user, deactivated.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "deactivated", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-03T08:00:00Z", "deactivatedAt": "2026-01-03T08:00:00Z"}
+        '204':
+          description: The user is erased.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /users/{userId}/reactivate:
+    post:
+      operationId: reactivateUser
+      tags: [Users]
+      summary: "Reactivate a user"
+      description: |
+        Needs the scope `users:write` or `admin`.
+        The user gets tokens again. Those issued before stay refused (`token_revoked`). Active users stay as they are.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NoMembers'
+            examples:
+              usual:
+                value: {}
+      responses:
+        '200':
+          description: The user, active.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/users:
+    get:
+      operationId: listUsersAsAdmin
+      tags: [Management]
+      summary: "List users"
+      description: |
+        Needs the scope `users:read` or `admin`. The same as `GET` under `/users`, for dashboards.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserPageLimit'
+        - $ref: '#/components/parameters/UserCursor'
+        - $ref: '#/components/parameters/UserStatusFilter'
+      responses:
+        '200':
+          description: A page of users.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserPage'
+              examples:
+                usual:
+                  value: {"users": [{"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}], "nextCursor": "dXNlci0xMjM"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/users/{userId}:
+    get:
+      operationId: readUserAsAdmin
+      tags: [Management]
+      summary: "Read a user"
+      description: |
+        Needs the scope `users:read` or `admin`. The same as `GET` under `/users`, for dashboards.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+      responses:
+        '200':
+          description: The user.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    delete:
+      operationId: removeUserAsAdmin
+      tags: [Management]
+      summary: "Deactivate or erase a user"
+      description: |
+        Needs the scope `users:write` or `admin`. The same as `DELETE` under `/users`, for dashboards.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+        - $ref: '#/components/parameters/Purge'
+      responses:
+        '200':
+          description: The user, deactivated.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "deactivated", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-03T08:00:00Z", "deactivatedAt": "2026-01-03T08:00:00Z"}
+        '204':
+          description: The user is erased.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/users/{userId}/reactivate:
+    post:
+      operationId: reactivateUserAsAdmin
+      tags: [Management]
+      summary: "Reactivate a user"
+      description: |
+        Needs the scope `users:write` or `admin`. The same as `POST` under `/users`, for dashboards.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/UserID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NoMembers'
+            examples:
+              usual:
+                value: {}
+      responses:
+        '200':
+          description: The user, active.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UserRecord'
+              examples:
+                usual:
+                  value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /config:
+    get:
+      operationId: readConfiguration
+      tags: [Discovery]
+      summary: "Read what an SDK needs to set itself up"
+      description: |
+        For any API key of the tenant, whatever its scopes. `algorithm` signs new tokens (null: no key is active),
+        `acceptedAlgorithms` are those of tokens that are still valid. `quota.used` counts this calendar month (UTC).
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      responses:
+        '200':
+          description: The configuration.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Configuration'
+              examples:
+                usual:
+                  value: {"tenant": "acme", "name": "Acme", "issuer": "http://127.0.0.1:8080/t/acme", "urls": {"public": "http://127.0.0.1:8080", "tokens": "http://127.0.0.1:8080/tokens", "verify": "http://127.0.0.1:8080/verify", "users": "http://127.0.0.1:8080/users", "jwks": "http://127.0.0.1:8080/t/acme/.well-known/jwks.json", "metadata": "http://127.0.0.1:8080/.well-known/oauth-authorization-server/t/acme"}, "algorithm": "ES256", "acceptedAlgorithms": ["ES256", "HS256"], "audiences": {"rest": "chat-api", "ws": "chat-realtime"}, "tokenLife": 86400, "plan": "free", "limits": {"rate": 10, "burst": 50, "customBytes": 5120}, "quota": {"pairs": 10000, "used": 1234, "remaining": 8766, "resetAt": "2026-02-01T00:00:00Z"}}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /operator/tenants:
     get:
       operationId: listTenants
@@ -2118,6 +2606,39 @@ components:
       description: The `nextCursor` of the page before.
       schema: {type: string}
       example: acme
+    UserID:
+      name: userId
+      in: path
+      required: true
+      description: |
+        The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
+        is `%2F`.
+      schema: {type: string, minLength: 1}
+      example: user-123
+    UserPageLimit:
+      name: limit
+      in: query
+      description: The most users of a page.
+      schema: {type: integer, minimum: 1, maximum: 100, default: 100}
+      example: 100
+    UserCursor:
+      name: cursor
+      in: query
+      description: The `nextCursor` of the page before.
+      schema: {type: string}
+      example: dXNlci0xMjM
+    UserStatusFilter:
+      name: status
+      in: query
+      description: Only users of this status.
+      schema: {$ref: '#/components/schemas/UserStatus'}
+      example: deactivated
+    Purge:
+      name: purge
+      in: query
+      description: Whether to erase the person instead of deactivating the user.
+      schema: {type: boolean, default: false}
+      example: true
 
   headers:
     X-Request-ID:
@@ -2254,6 +2775,40 @@ components:
                 status: 403
                 detail: The tenant is suspended; its operator can resume it.
                 code: tenant_suspended
+                requestId: 1k9zqf3mw-4
+    IssueForbidden:
+      description: |
+        The key lacks the scope, the tenant is suspended, or the user is deactivated. Nothing was stored.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            scope_missing:
+              value:
+                type: http://127.0.0.1:8080/docs#scope_missing
+                title: Scope missing
+                status: 403
+                detail: The API key lacks the scope tokens:issue.
+                code: scope_missing
+                requestId: 1k9zqf3mw-4
+            tenant_suspended:
+              value:
+                type: http://127.0.0.1:8080/docs#tenant_suspended
+                title: Tenant suspended
+                status: 403
+                detail: The tenant is suspended; its operator can resume it.
+                code: tenant_suspended
+                requestId: 1k9zqf3mw-4
+            user_deactivated:
+              value:
+                type: http://127.0.0.1:8080/docs#user_deactivated
+                title: User deactivated
+                status: 403
+                detail: The user is deactivated.
+                code: user_deactivated
                 requestId: 1k9zqf3mw-4
     NotFound:
       description: There is no such tenant, key or user.
@@ -2828,12 +3383,12 @@ components:
     Scopes:
       description: What the key may do.
       type: array
-      items: {enum: ['tokens:issue', 'tokens:verify', 'tokens:revoke', admin, operator]}
+      items: {enum: ['tokens:issue', 'tokens:verify', 'tokens:revoke', admin, operator, 'users:read', 'users:write']}
     TenantScopes:
       description: What the key may do; `tokens:issue` and `tokens:verify` unless given.
       type: array
       minItems: 1
-      items: {enum: ['tokens:issue', 'tokens:verify', 'tokens:revoke', admin]}
+      items: {enum: ['tokens:issue', 'tokens:verify', 'tokens:revoke', admin, 'users:read', 'users:write']}
     APIKey:
       description: An API key without its secret.
       type: object
@@ -3111,6 +3666,144 @@ components:
         tenant: {$ref: '#/components/schemas/TenantID'}
         grantId: {$ref: '#/components/schemas/GrantID'}
         kind: {type: string, enum: [rest, ws]}
+    UserStatus: {description: 'Whether the user gets tokens.', enum: [active, deactivated]}
+    UserRecord:
+      description: A user with what only management shows.
+      type: object
+      additionalProperties: false
+      required: [id, name, image, custom, status, createdAt, updatedAt, deactivatedAt]
+      properties:
+        id: {type: string, minLength: 1, maxLength: 255}
+        name: {type: [string, 'null'], maxLength: 255}
+        image: {type: [string, 'null'], maxLength: 2048}
+        custom:
+          oneOf:
+            - $ref: '#/components/schemas/Custom'
+            - type: 'null'
+        status: {$ref: '#/components/schemas/UserStatus'}
+        createdAt: {type: string, format: date-time}
+        updatedAt: {type: string, format: date-time}
+        deactivatedAt: {type: [string, 'null'], format: date-time}
+    UserPage:
+      description: Some users, and where the rest begins.
+      type: object
+      additionalProperties: false
+      required: [users, nextCursor]
+      properties:
+        users: {type: array, items: {$ref: '#/components/schemas/UserRecord'}, maxItems: 100}
+        nextCursor: {type: [string, 'null']}
+    ProfileName: {description: 'A display name, without control characters.', type: [string, 'null'], maxLength: 255, pattern: '^[^\u0000-\u001F\u007F-\u009F]*$'}
+    ProfileImage:
+      description: An absolute http or https URL. `null` clears it.
+      type: [string, 'null']
+      maxLength: 2048
+      pattern: '^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._~!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})([A-Za-z0-9._~:/?#@!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*$'
+    ProfileCustom:
+      oneOf:
+        - $ref: '#/components/schemas/Custom'
+        - type: 'null'
+    Profile:
+      description: A whole profile; what is absent or null is cleared.
+      type: object
+      additionalProperties: false
+      properties:
+        name: {$ref: '#/components/schemas/ProfileName'}
+        image: {$ref: '#/components/schemas/ProfileImage'}
+        custom: {$ref: '#/components/schemas/ProfileCustom'}
+    ProfilePatch:
+      description: A merge patch of a profile. The bounds of `custom` in bytes hold for the result.
+      type: object
+      additionalProperties: false
+      properties:
+        name: {$ref: '#/components/schemas/ProfileName'}
+        image: {$ref: '#/components/schemas/ProfileImage'}
+        custom: {description: At most 16 levels deep., type: [object, 'null'], x-max-depth: 16}
+    UserBatch:
+      description: Users to add or change.
+      type: object
+      additionalProperties: false
+      required: [users]
+      properties:
+        users:
+          type: array
+          minItems: 1
+          maxItems: 100
+          items:
+            description: A profile, with the id of its user in `userId`; what is absent stays. Checked one by one.
+            type: object
+            properties:
+              userId: {type: string}
+    UserBatchResult:
+      description: What became of each entry, in their order.
+      type: object
+      additionalProperties: false
+      required: [results]
+      properties:
+        results:
+          type: array
+          items:
+            oneOf:
+              - type: object
+                additionalProperties: false
+                required: [status, user]
+                properties:
+                  status: {enum: [200, 201]}
+                  user: {$ref: '#/components/schemas/UserRecord'}
+              - type: object
+                additionalProperties: false
+                required: [status, code, detail]
+                properties:
+                  status: {type: integer, minimum: 400}
+                  code: {$ref: '#/components/schemas/ErrorCode'}
+                  detail: {type: string}
+                  errors:
+                    type: array
+                    items:
+                      type: object
+                      required: [field, detail]
+                      properties:
+                        field: {type: string}
+                        detail: {type: string}
+    Configuration:
+      description: What an SDK needs to set itself up.
+      type: object
+      required: [tenant, name, issuer, urls, algorithm, acceptedAlgorithms, audiences, tokenLife, plan, limits, quota]
+      properties:
+        tenant: {$ref: '#/components/schemas/TenantID'}
+        name: {type: string}
+        issuer: {description: 'The `iss` of its tokens.', type: string, format: uri}
+        urls:
+          type: object
+          required: [public, tokens, verify, users, jwks, metadata]
+          additionalProperties: {type: string, format: uri}
+        algorithm:
+          oneOf:
+            - $ref: '#/components/schemas/Algorithm'
+            - type: 'null'
+        acceptedAlgorithms: {type: array, items: {$ref: '#/components/schemas/Algorithm'}}
+        audiences:
+          type: object
+          required: [rest, ws]
+          properties:
+            rest: {type: string}
+            ws: {type: string}
+        tokenLife: {description: 'Seconds a token lives by default and at most.', type: integer, minimum: 60, maximum: 86400}
+        plan: {type: string}
+        limits:
+          type: object
+          required: [rate, burst, customBytes]
+          properties:
+            rate: {description: Requests a second., type: integer, minimum: 1}
+            burst: {description: Requests at once., type: integer, minimum: 1}
+            customBytes: {description: The most bytes of `custom` as compact JSON., type: integer}
+        quota:
+          type: object
+          required: [pairs, used, remaining, resetAt]
+          properties:
+            pairs: {description: Token pairs a calendar month., type: integer, minimum: 0}
+            used: {type: integer, minimum: 0}
+            remaining: {type: integer, minimum: 0}
+            resetAt: {description: When the next month begins., type: string, format: date-time}
     Problem:
       description: An error (RFC 9457).
       type: object
@@ -3217,7 +3910,7 @@ x-error-codes:
   unsupported_media_type: {status: 415, meaning: 'The body is not `application/json`.'}
   token_too_large: {status: 422, meaning: 'A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.'}
   refresh_unavailable: {status: 422, meaning: 'This release issues no refresh tokens.'}
-  user_deactivated: {status: 422, meaning: 'The user is deactivated and gets no tokens.'}
+  user_deactivated: {status: 403, meaning: 'The user is deactivated and gets no tokens.'}
   rate_limited: {status: 429, meaning: 'The tenant''s rate limit is used up; wait for `Retry-After`.'}
   quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up.'}
   headers_too_large: {status: 431, meaning: 'The head of the request is too large.'}

@@ -166,7 +166,8 @@ struct HotHeaders: Sendable {
     /// Whether the body is declared as a plain form: `application/x-www-form-urlencoded`, not compressed.
     var isForm: Bool { isOfType("application/x-www-form-urlencoded") }
 
-    private func isOfType(_ expected: StaticString) -> Bool {
+    /// Whether the body is declared as of this media type, in lower case, and is not compressed.
+    func isOfType(_ expected: StaticString) -> Bool {
         if let contentEncoding, !contentEncoding.isSame(as: "identity") { return false }
         guard let contentType else { return false }
         let type = contentType.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }

@@ -3,14 +3,8 @@ package import Tokens
 
 /// Reads the body of `POST /tokens`.
 package enum IssueBody {
-    /// The deepest nesting of `custom`, itself the first level.
-    private static let customDepth = 16
-    private static let customBytes = 5_120
-    private static let nameCharacters = 255
-    private static let imageCharacters = 2_048
     private static let channelCount = 64
     private static let channelBytes = 255
-    private static let mostErrors = 20
 
     /// The request in a body, or every reason why there is none.
     ///
@@ -21,7 +15,7 @@ package enum IssueBody {
     /// - Throws: `invalidJSON` or `invalidRequest` with at most 20 fields.
     package static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> IssueRequest {
         // One level more than allowed is read, so that a `custom` that is too deep is named as such.
-        try scanner.scanBody(body, maximumDepth: customDepth + 2)
+        try scanner.scanBody(body, maximumDepth: UserLimits.customDepth + 2)
         var fields = IssueFields()
         for member in scanner.members { fields.take(member, in: body) }
         return try fields.request()
@@ -30,24 +24,19 @@ package enum IssueBody {
     /// The members of a body as far as they were read, and what is wrong with them.
     private struct IssueFields {
         var user: User.ID?
-        var name = FieldChange<String>.keep
-        var image = FieldChange<String>.keep
-        var custom = FieldChange<[UInt8]>.keep
+        var profile = ProfileFields()
         var expiresIn: Int?
         var refresh = false
         var channels: [UInt8]?
-        var errors: [Failure.Field] = []
 
         mutating func take(_ member: JSONScanner.Member, in body: Span<UInt8>) {
             let value = member.value
-            let name =
-                member.nameHasEscapes
-                ? JSONText.string(unescaping: body, member.name) : JSONText.string(body, member.name)
+            let name = member.name(in: body)
             switch name {
             case "userId": takeUser(value, body)
-            case "name": takeName(value, body)
-            case "image": takeImage(value, body)
-            case "custom": takeCustom(value, body)
+            case "name": profile.takeName(value, body)
+            case "image": profile.takeImage(value, body)
+            case "custom": profile.takeCustom(value, body)
             case "expiresIn": takeExpiresIn(value, body)
             case "refresh": takeRefresh(value)
             case "channels": takeChannels(value, body)
@@ -56,67 +45,20 @@ package enum IssueBody {
         }
 
         consuming func request() throws(Failure) -> IssueRequest {
-            if user == nil && !errors.contains(where: { $0.field == "userId" }) { refuse("userId", "is required") }
-            guard errors.isEmpty, let user else {
-                throw .invalidRequest(Failure.unacceptable, errors)
+            if user == nil && !profile.complains(of: "userId") { refuse("userId", "is required") }
+            guard profile.errors.isEmpty, let user else {
+                throw .invalidRequest(Failure.unacceptable, profile.errors)
             }
-            let change = UserChange(id: user, name: name, image: image, custom: custom)
+            let change = UserChange(id: user, name: profile.name, image: profile.image, custom: profile.custom)
             return IssueRequest(change: change, expiresIn: expiresIn, refresh: refresh, channels: channels)
         }
 
         private mutating func refuse(_ field: String, _ detail: String) {
-            // Enough to mend a request by; a hostile one shall not be answered by something much larger.
-            if errors.count < mostErrors { errors.append(Failure.Field(field, detail)) }
-        }
-
-        private func text(_ value: JSONScanner.Value, _ body: Span<UInt8>) -> String {
-            value.hasEscapes
-                ? JSONText.string(unescaping: body, value.content) : JSONText.string(body, value.content)
+            profile.refuse(field, detail)
         }
 
         private mutating func takeUser(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
-            guard value.kind == .string, let id = User.ID(text(value, body)) else {
-                return refuse(
-                    "userId", "must be a string of 1 to \(User.ID.longest) bytes without control characters")
-            }
-            user = id
-        }
-
-        private mutating func takeName(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
-            if value.kind == .null { return name = .clear }
-            guard value.kind == .string, !value.hasControlCharacters else {
-                return refuse("name", "must be null or a string without control characters")
-            }
-            let text = text(value, body)
-            guard text.utf8.count <= nameCharacters || text.unicodeScalars.count <= nameCharacters else {
-                return refuse("name", "must have at most \(nameCharacters) characters")
-            }
-            name = .set(text)
-        }
-
-        private mutating func takeImage(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
-            if value.kind == .null { return image = .clear }
-            guard value.kind == .string else { return refuse("image", "must be null or a string") }
-            let text = text(value, body)
-            guard text.utf8.count <= imageCharacters, WebAddress.isAbsolute(text) else {
-                return refuse("image", "must be an absolute http or https URL of at most \(imageCharacters) characters")
-            }
-            image = .set(text)
-        }
-
-        private mutating func takeCustom(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
-            if value.kind == .null { return custom = .clear }
-            guard value.kind == .object else { return refuse("custom", "must be null or an object") }
-            guard value.depth <= customDepth else {
-                return refuse("custom", "must be nested at most \(customDepth) levels deep")
-            }
-            var compact: [UInt8] = []
-            compact.reserveCapacity(value.range.count)
-            JSONText.appendCompact(body, value, to: &compact)
-            guard compact.count <= customBytes else {
-                return refuse("custom", "must have at most \(customBytes) bytes as compact JSON")
-            }
-            custom = .set(compact)
+            user = profile.user(value, body)
         }
 
         private mutating func takeExpiresIn(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
@@ -149,7 +91,7 @@ package enum IssueBody {
             while let element = elements.next(body) {
                 let isAcceptable =
                     element.kind == .string && !element.hasControlCharacters
-                    && (1...channelBytes).contains(text(element, body).utf8.count)
+                    && (1...channelBytes).contains(element.text(in: body).utf8.count)
                 if !isAcceptable {
                     let rule = "must be a string of 1 to \(channelBytes) bytes without control characters"
                     return refuse("channels[\(count)]", rule)

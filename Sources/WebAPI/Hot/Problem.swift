@@ -20,14 +20,15 @@ package struct Problem {
         switch failure {
         case .invalidJSON, .invalidRequest, .tenantRequired: 400
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined: 401
-        case .scopeMissing, .tenantSuspended, .accessDenied, .addressNotAllowed, .signatureInvalid: 403
+        case .scopeMissing, .tenantSuspended, .accessDenied, .addressNotAllowed, .signatureInvalid, .userDeactivated:
+            403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .conflict: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .formExpected: 415
-        case .tokenTooLarge, .refreshUnavailable, .userDeactivated, .invalidState: 422
+        case .tokenTooLarge, .refreshUnavailable, .invalidState: 422
         case .rateLimited, .quotaExceeded: 429
         case .headersTooLarge: 431
         case .internalError: 500
@@ -156,7 +157,7 @@ package struct Problem {
         out.append(json: requestID)
     }
 
-    private func writeErrors(_ fields: [Failure.Field], to out: inout [UInt8]) {
+    func writeErrors(_ fields: [Failure.Field], to out: inout [UInt8]) {
         out.append(text: ",\"errors\":[")
         for (index, field) in fields.enumerated() {
             out.append(text: index == 0 ? "{\"field\":" : ",{\"field\":")

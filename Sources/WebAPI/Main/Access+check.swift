@@ -85,7 +85,7 @@ struct AccessCheck: Sendable {
     }
 
     private func require(_ scope: Scopes, of key: APIKey) throws(Failure) {
-        guard key.scopes.isSuperset(of: scope) else { throw .scopeMissing(scope.names.joined(separator: " ")) }
+        guard key.scopes.suffice(for: scope) else { throw .scopeMissing(scope.names.joined(separator: " ")) }
     }
 }
 

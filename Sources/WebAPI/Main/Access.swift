@@ -29,6 +29,20 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
     case readOperatorAudit = "GET /operator/audit"
     case exportOperatorAudit = "GET /operator/audit/export"
 
+    case listUsers = "GET /users"
+    case upsertUsers = "POST /users/batch"
+    case readUser = "GET /users/{userId}"
+    case putUser = "PUT /users/{userId}"
+    case changeUser = "PATCH /users/{userId}"
+    case removeUser = "DELETE /users/{userId}"
+    case reactivateUser = "POST /users/{userId}/reactivate"
+    case listUsersAsAdmin = "GET /admin/users"
+    case readUserAsAdmin = "GET /admin/users/{userId}"
+    case removeUserAsAdmin = "DELETE /admin/users/{userId}"
+    case reactivateUserAsAdmin = "POST /admin/users/{userId}/reactivate"
+
+    case readConfiguration = "GET /config"
+
     case listTenants = "GET /operator/tenants"
     case createTenant = "POST /operator/tenants"
     case readAnyTenant = "GET /operator/tenants/{tenant}"
@@ -56,6 +70,14 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
         case .readAudit, .exportAudit: .tenant(key: .admin, session: .admin)
         case .readOperatorAudit, .exportOperatorAudit: .operator
 
+        case .listUsers, .readUser, .listUsersAsAdmin, .readUserAsAdmin:
+            .tenant(key: .readUsers, session: .viewer)
+        case .upsertUsers, .putUser, .changeUser, .removeUser, .reactivateUser, .removeUserAsAdmin,
+            .reactivateUserAsAdmin:
+            .tenant(key: .writeUsers, session: .admin)
+
+        case .readConfiguration: .tenant(key: [], session: .viewer)
+
         case .listTenants, .createTenant, .readAnyTenant, .changeAnyTenant, .suspendTenant, .resumeTenant,
             .deleteTenant:
             .operator
@@ -72,9 +94,17 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
 package enum Admission: Sendable, Equatable {
     /// Whoever holds an API key of any kind, to ask about that key.
     case anyKey
-    /// Whoever may act for one tenant: its API key with this scope (nil: no key is enough), a session with at least
+    /// Whoever may act for one tenant: its API key with this scope (nil: no key is enough, none: any key), a session with at least
     /// this role in it, or an operator key, which names the tenant in `X-Chat-Tenant`.
     case tenant(key: Scopes?, session: Role)
     /// An operator key alone.
     case `operator`
+}
+
+extension ManagedRoute {
+    /// Also the path of the user who is called `batch`.
+    static let userBatch = "/users/batch"
+
+    /// Paths written out that the router would prefer to this route's, although they are within it.
+    var shadowed: [String] { template == "/users/{userId}" ? [Self.userBatch] : [] }
 }

@@ -65,6 +65,8 @@ struct MainLane {
         TenantEndpoints(service: service, tenants: tenants).register(on: routes)
         OperatorTenantEndpoints(service: service, tenants: tenants).register(on: routes)
         AuditEndpoints(service: service, log: auditLog).register(on: routes)
+        UserEndpoints(service: service, users: ManageUsers(storage: storage, world: world)).register(on: routes)
+        ConfigurationEndpoint(service: service, tenants: tenants, world: world).register(on: routes)
         routes.finish()
     }
 }

@@ -27,8 +27,10 @@ final class ManagedRoutes {
         guard let method = HTTPRequest.Method(rawValue: route.method), missing.remove(route) != nil else {
             preconditionFailure("\(route) cannot be registered, or was before")
         }
-        router.on(RouterPath(route.template), method: method) { [check] request, context in
-            try await endpoint(try await check(route, request, context))
+        for path in [route.template] + route.shadowed {
+            router.on(RouterPath(path), method: method) { [check] request, context in
+                try await endpoint(try await check(route, request, context))
+            }
         }
     }
 

@@ -62,6 +62,6 @@ package enum RouteTable {
         }
         // A path written out goes before one with parameters, as in the router.
         let literal = found.filter { $0.template == path }
-        return literal.isEmpty ? found : literal
+        return literal.isEmpty || literal.contains { $0.template == ManagedRoute.userBatch } ? found : literal
     }
 }

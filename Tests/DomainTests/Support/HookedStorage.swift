@@ -5,7 +5,7 @@ import Tokens
 /// A real database that calls back after a tenant or an API key was read and before the reader learns of it: where
 /// another node's change would fall.
 final class HookedStorage: Storage {
-    private let real: any Storage
+    let real: any Storage
     private let hook: Mutex<(@Sendable () throws(StoreFailure) -> Void)?> = Mutex(nil)
 
     init(_ real: any Storage) {

@@ -43,6 +43,10 @@ private struct Move {
             _ = try source.issue([acme.command(id, name: .set("ÄB"), custom: .set(#"{"n":1.0,"s":"\u0000"}"#))])
         }
         _ = try source.issue([acme.command("empty", name: .set("")), globex.command("a")])
+        for id in ["é", "a'b"] {
+            _ = try source.setStatus(
+                .deactivated, of: .of(id), of: acme.id, at: .start, recording: .sample(for: acme.id))
+        }
     }
 
     private func fillAuditLog() throws {
@@ -111,7 +115,7 @@ struct CopyConformance {
         }
     }
 
-    @Test("The target's change log names every tenant and key, so that its servers notice", arguments: pairs)
+    @Test("The target's change log names every tenant, key and cut-off, so that its servers notice", arguments: pairs)
     func log(backends: (Backend, Backend)) throws {
         let move = try Move(backends)
         _ = try move.copy()
@@ -120,7 +124,8 @@ struct CopyConformance {
         let keys = try ["keyofacme000", "keyofnode000", "revoked00000"].map { name in
             Change.Subject.apiKey(try #require(APIKey.ID(name)))
         }
-        #expect(subjects == Set(tenants + keys))
+        let users = try move.source.userCutoffs(after: Timestamp(milliseconds: 0)).map(Change.Subject.user)
+        #expect(subjects == Set(tenants + keys + users) && users.count == 2)
     }
 
     @Test("Done again it moves only what has changed, and takes away what is gone", arguments: pairs)
@@ -138,8 +143,8 @@ struct CopyConformance {
         #expect(
             counts == [
                 "tenant": [0, 0], "token_claim": [1, 2], "signing_key": [0, 0], "api_key": [0, 0],
-                "api_key_usage": [0, 0], "user": [3, 0], "issued_month": [1, 0], "audit_head": [1, 0],
-                "audit_entry": [1, 0], "audit_checkpoint": [0, 0], "audit_key": [0, 0],
+                "api_key_usage": [0, 0], "user": [3, 0], "user_cutoff": [0, 0], "issued_month": [1, 0],
+                "audit_head": [1, 0], "audit_entry": [1, 0], "audit_checkpoint": [0, 0], "audit_key": [0, 0],
             ])
         try move.expectSame()
     }
