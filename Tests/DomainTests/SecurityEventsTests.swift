@@ -28,7 +28,7 @@ struct SecurityEventsTests {
 
     @Test("the first is told at once, those after it together after ten minutes")
     func sampling() throws {
-        for _ in 0..<5 { events.note(try event(), at: house.world.now(), address: "192.0.2.1") }
+        for _ in 0..<5 { events.note(try event(), at: house.world.now(), address: IPAddress("192.0.2.1")) }
         try flush()
         #expect(try counts == [5])
         for _ in 0..<1_000 { events.note(try event(), at: house.world.now()) }
@@ -48,7 +48,7 @@ struct SecurityEventsTests {
         house.clock.set(Timestamp(milliseconds: 1_000_000))
         let moment = house.world.now()
         events.note(try event(), at: moment, address: IPAddress("192.0.2.1"), target: "tenant acme")
-        events.note(try event(), at: moment.adding(seconds: 1), address: "192.0.2.2")
+        events.note(try event(), at: moment.adding(seconds: 1), address: IPAddress("192.0.2.2"))
         try flush()
         let entry = try #require(try house.storage.auditEntries(of: nil, AuditQuery(limit: 1)).first)
         #expect(entry.origin == AuditOrigin(actor: "key key000000000", address: "192.0.2.1"))
