@@ -20,20 +20,24 @@ extension PostgresStorage {
 
     package func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
-            try connection.changeOne(
-                Statement(
-                    """
-                    INSERT INTO api_key (\(APIKey.columns))
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                        $21)
-                    """, key.fields + key.origin))
-            if let prefix = key.imported?.prefix {
-                try connection.exchange([
-                    Statement("INSERT INTO imported_prefix (prefix) VALUES ($1) ON CONFLICT DO NOTHING", .text(prefix))
-                ])
-            }
+            try insert(key, &connection)
             try append(audit, &connection)
             try log(.apiKey(key.id), &connection)
+        }
+    }
+
+    func insert(_ key: APIKey, _ connection: inout Connection) throws(StoreFailure) {
+        try connection.changeOne(
+            Statement(
+                """
+                INSERT INTO api_key (\(APIKey.columns))
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                    $21)
+                """, key.fields + key.origin))
+        if let prefix = key.imported?.prefix {
+            try connection.exchange([
+                Statement("INSERT INTO imported_prefix (prefix) VALUES ($1) ON CONFLICT DO NOTHING", .text(prefix))
+            ])
         }
     }
 

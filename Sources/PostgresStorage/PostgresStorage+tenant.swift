@@ -54,19 +54,23 @@ extension PostgresStorage {
         _ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft
     ) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
-            try connection.changeOne(
-                Statement(
-                    """
-                    INSERT INTO tenant
-                        (tenant_id, name, plan, rate, burst, quota, token_life, xmpp_host, status, created_at)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                    """,
-                    tenant.settings + [.text(tenant.status.rawValue), .number(tenant.createdAt.milliseconds)]))
-            try insertClaims(of: tenant, &connection)
+            try insert(tenant, &connection)
             try insert(signingKey, of: tenant.id, &connection)
             try append(audit, &connection)
             try log(.tenant(tenant.id), &connection)
         }
+    }
+
+    func insert(_ tenant: Tenant, _ connection: inout Connection) throws(StoreFailure) {
+        try connection.changeOne(
+            Statement(
+                """
+                INSERT INTO tenant
+                    (tenant_id, name, plan, rate, burst, quota, token_life, xmpp_host, status, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                """,
+                tenant.settings + [.text(tenant.status.rawValue), .number(tenant.createdAt.milliseconds)]))
+        try insertClaims(of: tenant, &connection)
     }
 
     package func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {

@@ -24,18 +24,22 @@ extension SQLiteStorage {
 
     package func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try write { db in
-            try db.changeOne(
-                """
-                INSERT INTO api_key (\(APIKey.columns))
-                VALUES (:id, :owner, :tenant, :name, :scopes, :hash, :former, :until, :created, :expires, :revoked,
-                    :reason, :by, :addresses, :rate, :burst, :prefix, :imported, :leaked, :place, :quarantined)
-                """, key.fields &+ key.origin)
-            if let prefix = key.imported?.prefix {
-                try db.execute(
-                    sql: "INSERT INTO imported_prefix (prefix) VALUES (?) ON CONFLICT DO NOTHING", arguments: [prefix])
-            }
+            try insert(key, db)
             try append(audit, db)
             try log(.apiKey(key.id), db)
+        }
+    }
+
+    func insert(_ key: APIKey, _ db: Database) throws {
+        try db.changeOne(
+            """
+            INSERT INTO api_key (\(APIKey.columns))
+            VALUES (:id, :owner, :tenant, :name, :scopes, :hash, :former, :until, :created, :expires, :revoked,
+                :reason, :by, :addresses, :rate, :burst, :prefix, :imported, :leaked, :place, :quarantined)
+            """, key.fields &+ key.origin)
+        if let prefix = key.imported?.prefix {
+            try db.execute(
+                sql: "INSERT INTO imported_prefix (prefix) VALUES (?) ON CONFLICT DO NOTHING", arguments: [prefix])
         }
     }
 

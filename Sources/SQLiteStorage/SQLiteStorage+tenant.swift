@@ -34,17 +34,21 @@ extension SQLiteStorage {
         _ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft
     ) throws(StoreFailure) {
         try write { db in
-            try db.changeOne(
-                """
-                INSERT INTO tenant
-                    (tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at)
-                VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created)
-                """, tenant.settings &+ ["status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds])
-            try insertClaims(of: tenant, db)
+            try insert(tenant, db)
             try insert(signingKey, of: tenant.id, db)
             try append(audit, db)
             try log(.tenant(tenant.id), db)
         }
+    }
+
+    func insert(_ tenant: Tenant, _ db: Database) throws {
+        try db.changeOne(
+            """
+            INSERT INTO tenant
+                (tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at)
+            VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created)
+            """, tenant.settings &+ ["status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds])
+        try insertClaims(of: tenant, db)
     }
 
     package func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {

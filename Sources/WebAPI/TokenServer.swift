@@ -44,6 +44,8 @@ package struct ServerSettings: Sendable {
     package var tls: TLS?
     /// Whose word is taken for where a request came from.
     package var trustedProxies: TrustedProxies
+    /// How much the hashing of passwords may take.
+    package var passwords = PasswordWork()
     /// What clients may take.
     package var limits: ConnectionLimits
 
@@ -121,8 +123,11 @@ package struct TokenServer: Service {
             world: parts.world, logger: parts.logger,
             observer: RequestObservers(metrics: parts.metrics, log: parts.log), proxies: settings.trustedProxies)
         let workspaces = try await Workspaces(on: group, directory: parts.directory, world: parts.world)
+        let passwords = PasswordThreads(settings.passwords)
         let api = Application(
-            responder: MainLane(parts: parts, service: service, workspaces: workspaces).responder(),
+            responder: try MainLane(
+                parts: parts, service: service, workspaces: workspaces, passwords: passwords
+            ).responder(),
             server: try builder(service: service, workspaces: workspaces),
             configuration: .init(
                 address: .hostname(settings.address.host, port: settings.address.port), serverName: nil),
@@ -140,6 +145,7 @@ package struct TokenServer: Service {
         parts.log.flush()
         // The loops end with the process: tasks of the last connections may still come back to them as they unwind.
         try await workspaces.stop()
+        try await passwords.stop()
         try end.get()
     }
 

@@ -20,6 +20,11 @@ struct ProblemTests {
         case .signatureInvalid: .signatureInvalid
         case .scopeMissing: .scopeMissing("tokens:issue")
         case .tenantSuspended: .tenantSuspended
+        case .sessionMissing: .sessionMissing
+        case .sessionInvalid: .sessionInvalid
+        case .credentialsInvalid: .credentialsInvalid
+        case .csrfFailed: .csrfFailed("Perhaps forged.")
+        case .overloaded: .overloaded(retryAfter: 2)
         case .accessDenied: .accessDenied("Not yours.")
         case .tenantRequired: .tenantRequired
         case .conflict: .conflict("There already is one.")
@@ -52,7 +57,8 @@ struct ProblemTests {
             (Failure.Code.invalidJSON, 400), (.invalidRequest, 400), (.apiKeyMissing, 401), (.apiKeyInvalid, 401),
             (.apiKeyRevoked, 401), (.apiKeyExpired, 401), (.apiKeyQuarantined, 401), (.addressNotAllowed, 403),
             (.signatureInvalid, 403), (.scopeMissing, 403), (.tenantSuspended, 403),
-            (.accessDenied, 403),
+            (.accessDenied, 403), (.sessionMissing, 401), (.sessionInvalid, 401), (.credentialsInvalid, 401),
+            (.csrfFailed, 403), (.overloaded, 503),
             (.tenantRequired, 400), (.conflict, 409), (.invalidState, 422),
             (.notFound, 404),
             (.methodNotAllowed, 405), (.requestTimeout, 408), (.bodyTooLarge, 413), (.unsupportedMediaType, 415),

@@ -11,7 +11,9 @@ package enum AuditAction: String, Sendable, CaseIterable {
 
     case memberInvited = "member.invited"
     case memberJoined = "member.joined"
+    case memberChanged = "member.changed"
     case memberRemoved = "member.removed"
+    case invitationWithdrawn = "member.invitation_withdrawn"
 
     case keyCreated = "key.created"
     case keyImported = "key.imported"

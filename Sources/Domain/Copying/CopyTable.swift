@@ -67,7 +67,7 @@ package struct CopyTable: Sendable {
     /// All tables in an order in which none refers to a later one.
     package static let all = [
         tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, userCutoff, issuedMonth, auditHead,
-        auditEntry, auditCheckpoint, auditKey,
+        auditEntry, auditCheckpoint, auditKey, account, membership, session, invitation,
     ]
 
     private static let tenant = CopyTable(
@@ -134,6 +134,27 @@ package struct CopyTable: Sendable {
 
     private static let auditKey = CopyTable(
         "audit_key", key: [text("kid")], [blob("sealed"), number("created_at")])
+
+    private static let account = CopyTable(
+        "account", key: [text("account_id")],
+        [text("email"), text("password_hash"), number("created_at"), number("password_changed_at")])
+
+    private static let membership = CopyTable(
+        "membership", key: [text("tenant_id"), text("account_id")], [text("role"), number("joined_at")])
+
+    private static let session = CopyTable(
+        "session", key: [text("session_id")],
+        [
+            text("account_id"), blob("token_hash"), number("created_at"), number("expires_at"),
+            number("last_seen_at"), text("address"), text("user_agent"),
+        ])
+
+    private static let invitation = CopyTable(
+        "invitation", key: [text("invitation_id")],
+        [
+            blob("token_hash"), text("tenant_id"), text("role"), text("email"), text("invited_by"),
+            number("created_at"), number("expires_at"), number("used_at"), text("used_by"),
+        ])
 
     private static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
     private static func number(_ name: String) -> Column { Column(name: name, kind: .number) }

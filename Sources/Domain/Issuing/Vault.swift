@@ -36,6 +36,11 @@ package struct Vault: Sendable {
         try SigningKey(secretBytes: try master.open(sealed.sealed, context: "audit_key:\(sealed.kid)"))
     }
 
+    /// A key for one purpose alone, the same on every node; see ``MasterKey/derivedKey(for:)``.
+    package func derivedKey(for purpose: String) throws(TokenFailure) -> SigningKey {
+        try master.derivedKey(for: purpose)
+    }
+
     private func context(_ tenant: Tenant.ID, _ kid: String) -> String {
         "signing_key:\(tenant):\(kid)"
     }

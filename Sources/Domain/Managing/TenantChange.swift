@@ -57,7 +57,7 @@ package struct TenantChange: Sendable, Equatable {
                 "must be from \(range.lowerBound) to \(range.upperBound) seconds")
         }
         if let tokenClaims { check("tokenClaims", Self.areFit(tokenClaims: tokenClaims), Self.tokenClaimsRule) }
-        if case .set(let host) = xmppHost { check("xmppHost", Self.isDomain(host), "must be a domain name") }
+        if case .set(let host) = xmppHost { check("xmppHost", DomainName.isFit(host), "must be a domain name") }
         return complaints
     }
 
@@ -70,9 +70,12 @@ package struct TenantChange: Sendable, Equatable {
                 (1...255).contains(name.utf8.count) && !name.unicodeScalars.contains(where: \.isControl)
             }
     }
+}
 
+/// Names of hosts.
+enum DomainName {
     /// RFC 1035 §2.3.1 as relaxed by RFC 1123 §2.1: labels of letters, digits and inner hyphens.
-    private static func isDomain(_ text: String) -> Bool {
+    static func isFit(_ text: String) -> Bool {
         guard (1...253).contains(text.utf8.count) else { return false }
         return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"

@@ -23,6 +23,16 @@ package enum Failure: Error, Sendable, Equatable {
     case signatureInvalid
     case scopeMissing(String)
     case tenantSuspended
+    /// Nobody is logged in, or the session has ended.
+    case sessionMissing, sessionInvalid
+    /// The e-mail address or the password is wrong; which of them is not told.
+    case credentialsInvalid
+    /// A browser sent the session's cookie with a request that may have come from another site.
+    case csrfFailed(String)
+    /// Too many attempts to log in, to register and the like.
+    case tooManyAttempts(retryAfter: Int64)
+    /// More passwords wait to be hashed than can be.
+    case overloaded(retryAfter: Int64)
     /// The caller is known and may not do this; the text says why, and nothing of what exists.
     case accessDenied(String)
     /// Whoever may act for several tenants has to say for which.
@@ -63,6 +73,11 @@ extension Failure {
         case signatureInvalid = "signature_invalid"
         case scopeMissing = "scope_missing"
         case tenantSuspended = "tenant_suspended"
+        case sessionMissing = "session_missing"
+        case sessionInvalid = "session_invalid"
+        case credentialsInvalid = "credentials_invalid"
+        case csrfFailed = "csrf_failed"
+        case overloaded = "overloaded"
         case accessDenied = "access_denied"
         case tenantRequired = "tenant_required"
         case conflict = "conflict"
@@ -97,6 +112,12 @@ extension Failure {
         case .signatureInvalid: .signatureInvalid
         case .scopeMissing: .scopeMissing
         case .tenantSuspended: .tenantSuspended
+        case .sessionMissing: .sessionMissing
+        case .sessionInvalid: .sessionInvalid
+        case .credentialsInvalid: .credentialsInvalid
+        case .csrfFailed: .csrfFailed
+        case .tooManyAttempts: .rateLimited
+        case .overloaded: .overloaded
         case .accessDenied: .accessDenied
         case .tenantRequired: .tenantRequired
         case .conflict: .conflict

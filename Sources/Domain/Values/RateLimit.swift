@@ -8,19 +8,22 @@
 /// becomes 10.5, 11.0, 11.5 for three requests at once; a fourth would need 12.0, which is 2.0 s ahead and over the
 /// tolerance, so it is refused and told to come back in 0.5 s.
 package struct RateLimit: Sendable, Equatable {
-    /// Requests a second that can be kept up for ever; at least 1.
+    /// Requests in each ``period`` that can be kept up for ever; at least 1.
     package let rate: Int
+    /// Seconds; at least 1.
+    package let period: Int
     /// Requests that may come at once after a pause; at least 1.
     package let burst: Int
 
-    /// A limit; values under 1 count as 1.
-    package init(rate: Int, burst: Int) {
+    /// A limit of so many requests in so many seconds; values under 1 count as 1.
+    package init(rate: Int, period: Int = 1, burst: Int) {
         self.rate = max(1, rate)
+        self.period = max(1, period)
         self.burst = max(1, burst)
     }
 
     /// Nanoseconds between two requests that keep exactly to the rate; at least 1.
-    package var interval: Int64 { max(1, 1_000_000_000 / Int64(rate)) }
+    package var interval: Int64 { max(1, Int64(period) * 1_000_000_000 / Int64(rate)) }
 
     /// Nanoseconds by which the TAT may be ahead of the clock; at most ``longestTolerance``.
     package var tolerance: Int64 {
@@ -68,7 +71,7 @@ package struct RateLimit: Sendable, Equatable {
     /// What is left of the limit for one of so many nodes that cannot ask each other: rate and burst are divided and
     /// rounded down, so that together they let through no more than the limit, but never less than 1.
     package func share(of nodes: Int) -> RateLimit {
-        RateLimit(rate: rate / max(1, nodes), burst: burst / max(1, nodes))
+        RateLimit(rate: rate / max(1, nodes), period: period, burst: burst / max(1, nodes))
     }
 
     private static func seconds(_ nanoseconds: Int64) -> Int64 {

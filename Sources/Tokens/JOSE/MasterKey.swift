@@ -43,4 +43,19 @@ package final class MasterKey: Sendable {
         }
         return text
     }
+
+    /// A key for one purpose alone: HKDF-Expand (RFC 5869 §2.3) of this one, whose holders cannot get back to it.
+    ///
+    /// The same purpose gives the same key on every node; another master key gives others.
+    package func derivedKey(for purpose: String) throws(TokenFailure) -> SigningKey {
+        let expander = try key.withBytes { bytes in
+            Result { () throws(TokenFailure) in
+                var copy = [UInt8](copying: bytes)
+                defer { wipe(&copy) }
+                return try HMACKey(secret: copy)
+            }
+        }.get()
+        let block = expander.code(of: (Array(purpose.utf8) + [1]).span)
+        return try SigningKey.generate(.hs256, kid: purpose) { count in Array(block.bytes.prefix(count)) }
+    }
 }

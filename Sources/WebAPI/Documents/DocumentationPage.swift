@@ -99,6 +99,17 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#connectCentrifugo"><span class="post">POST</span>Let a client of Centrifugo in</a></li>
 <li><a href="#refreshCentrifugo"><span class="post">POST</span>Let a connection of Centrifugo stay</a></li>
 </ul>
+<h2>Accounts</h2>
+<ul><li><a href="#register"><span class="post">POST</span>Register: account, tenant and a first API key in one step</a></li>
+<li><a href="#login"><span class="post">POST</span>Log in</a></li>
+<li><a href="#logout"><span class="post">POST</span>Log out</a></li>
+<li><a href="#changePassword"><span class="post">POST</span>Change the password</a></li>
+<li><a href="#readOwnAccount"><span class="get">GET</span>Who is logged in</a></li>
+<li><a href="#listSessions"><span class="get">GET</span>List the account&#x27;s sessions</a></li>
+<li><a href="#endSession"><span class="delete">DELETE</span>End one session</a></li>
+<li><a href="#leaveTenant"><span class="delete">DELETE</span>Leave a tenant</a></li>
+<li><a href="#acceptInvitation"><span class="post">POST</span>Accept an invitation</a></li>
+</ul>
 <h2>Discovery</h2>
 <ul><li><a href="#getKeySet"><span class="get">GET</span>Public keys of a tenant</a></li>
 <li><a href="#getIssuerMetadata"><span class="get">GET</span>Metadata of a tenant&#x27;s issuer</a></li>
@@ -127,6 +138,12 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#readUserAsAdmin"><span class="get">GET</span>Read a user</a></li>
 <li><a href="#removeUserAsAdmin"><span class="delete">DELETE</span>Deactivate or erase a user</a></li>
 <li><a href="#reactivateUserAsAdmin"><span class="post">POST</span>Reactivate a user</a></li>
+<li><a href="#listMembers"><span class="get">GET</span>List the members of a tenant</a></li>
+<li><a href="#changeMember"><span class="patch">PATCH</span>Give a member another role</a></li>
+<li><a href="#removeMember"><span class="delete">DELETE</span>Remove a member</a></li>
+<li><a href="#listInvitations"><span class="get">GET</span>List invitations</a></li>
+<li><a href="#createInvitation"><span class="post">POST</span>Invite to a tenant</a></li>
+<li><a href="#withdrawInvitation"><span class="delete">DELETE</span>Withdraw an invitation</a></li>
 </ul>
 <h2>Users</h2>
 <ul><li><a href="#listUsers"><span class="get">GET</span>List users</a></li>
@@ -1579,6 +1596,1379 @@ compressed.</p>
 </td></tr>
 </table>
 </section>
+<h2 id="accounts">Accounts</h2>
+<p>People, their sessions and their tenants. A request in a session carries its token as <code>Authorization: Bearer</code>, or
+the browser its cookie; with the cookie whatever changes something also carries <code>X-CSRF-Token</code>, and is refused
+with <code>csrf_failed</code> where the browser says that another site&#x27;s page made it.</p>
+<section id="register"><h3>Register: account, tenant and a first API key in one step</h3>
+<div class="route"><span class="post">POST</span> /auth/register</div>
+<p>Makes an account, a tenant that it owns and the tenant&#x27;s &quot;Primary API key&quot;, all or nothing, and logs the account in.
+<code>apiKey</code> is shown this once. An identifier or an e-mail address that is taken is a 409 that says which: without a mail
+server there is no other way to tell a person that an account is there already, so that registrations, not logins,
+tell whether an address is known; they are limited per network.</p>
+<p>A password has at least 8 characters, is none of those that are tried first nor close to one, and has not the e-mail
+address in it; there are no rules of composition. Up to 1,024 bytes count, in Unicode normalisation form C.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/register \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;email&quot;: &quot;ann@acme.example&quot;,
+  &quot;password&quot;: &quot;four sheep on a hill&quot;,
+  &quot;tenant&quot;: {
+    &quot;id&quot;: &quot;acme&quot;,
+    &quot;name&quot;: &quot;Acme Chat&quot;
+  }
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-Registration">Registration</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;email&quot;: &quot;ann@acme.example&quot;,
+  &quot;password&quot;: &quot;four sheep on a hill&quot;,
+  &quot;tenant&quot;: {
+    &quot;id&quot;: &quot;acme&quot;,
+    &quot;name&quot;: &quot;Acme Chat&quot;
+  }
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">201</td><td><p>All that was made.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Set-Cookie</code>. Body: <a href="#schema-Registered">Registered</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;account&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+    &quot;email&quot;: &quot;ann@acme.example&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+  },
+  &quot;memberships&quot;: [
+    {
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;name&quot;: &quot;Acme Chat&quot;,
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;role&quot;: &quot;owner&quot;
+    }
+  ],
+  &quot;tenant&quot;: {
+    &quot;id&quot;: &quot;acme&quot;,
+    &quot;name&quot;: &quot;Acme&quot;,
+    &quot;status&quot;: &quot;active&quot;,
+    &quot;plan&quot;: &quot;free&quot;,
+    &quot;rate&quot;: 10,
+    &quot;burst&quot;: 50,
+    &quot;quota&quot;: 10000,
+    &quot;overrides&quot;: {
+      &quot;rate&quot;: null,
+      &quot;burst&quot;: null,
+      &quot;quota&quot;: null
+    },
+    &quot;tokenLife&quot;: 86400,
+    &quot;tokenClaims&quot;: [
+      &quot;role&quot;
+    ],
+    &quot;xmppHost&quot;: null,
+    &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+  },
+  &quot;apiKey&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c&quot;,
+  &quot;key&quot;: {
+    &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+    &quot;apiKey&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c&quot;,
+    &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+    &quot;name&quot;: &quot;Primary API key&quot;,
+    &quot;owner&quot;: &quot;tenant&quot;,
+    &quot;scopes&quot;: [
+      &quot;tokens:issue&quot;,
+      &quot;tokens:verify&quot;
+    ],
+    &quot;tenant&quot;: &quot;acme&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+    &quot;expiresAt&quot;: null,
+    &quot;formerSecretUntil&quot;: null,
+    &quot;allowedAddresses&quot;: [],
+    &quot;rateLimit&quot;: null
+  },
+  &quot;session&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-7000-7abc-8def-0123456789ab&quot;,
+    &quot;token&quot;: &quot;eyJhbGciOiJI…F0dXJl&quot;,
+    &quot;expiresAt&quot;: &quot;2026-01-08T03:04:05Z&quot;,
+    &quot;csrfToken&quot;: &quot;q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A&quot;
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">429</td><td><p>Too many attempts from this network or device; nothing was looked at.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>rate_limited</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
+  &quot;title&quot;: &quot;Rate limit exceeded&quot;,
+  &quot;status&quot;: 429,
+  &quot;detail&quot;: &quot;There were too many attempts; come back in 90 s.&quot;,
+  &quot;code&quot;: &quot;rate_limited&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>More passwords wait to be hashed than can be, or the database cannot be used.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>overloaded</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#overloaded&quot;,
+  &quot;title&quot;: &quot;Overloaded&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;Too many passwords wait to be checked; come back in 2 s.&quot;,
+  &quot;code&quot;: &quot;overloaded&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="login"><h3>Log in</h3>
+<div class="route"><span class="post">POST</span> /auth/login</div>
+<p>Begins a session of 7 days. The answer carries its token, for programs (<code>Authorization: Bearer</code>), and sets a cookie,
+for browsers: <code>HttpOnly</code>, <code>SameSite=Lax</code>, <code>Path=/</code>, and <code>Secure</code> with the prefix <code>__Host-</code> unless the public URL is
+plain HTTP on the machine itself.</p>
+<p>A wrong password and an unknown e-mail address get the same answer after the same work. Each network has 10 attempts
+in 15 minutes for an account; a device that has logged in before, which a second cookie tells, has its own. An account
+cannot be locked by others trying it.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/login \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;email&quot;: &quot;ann@acme.example&quot;,
+  &quot;password&quot;: &quot;four sheep on a hill&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-Login">Login</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;email&quot;: &quot;ann@acme.example&quot;,
+  &quot;password&quot;: &quot;four sheep on a hill&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The session.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Set-Cookie</code>. Body: <a href="#schema-LoggedIn">LoggedIn</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;account&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+    &quot;email&quot;: &quot;ann@acme.example&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+  },
+  &quot;memberships&quot;: [
+    {
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;name&quot;: &quot;Acme Chat&quot;,
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;role&quot;: &quot;owner&quot;
+    }
+  ],
+  &quot;session&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-7000-7abc-8def-0123456789ab&quot;,
+    &quot;token&quot;: &quot;eyJhbGciOiJI…F0dXJl&quot;,
+    &quot;expiresAt&quot;: &quot;2026-01-08T03:04:05Z&quot;,
+    &quot;csrfToken&quot;: &quot;q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A&quot;
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The e-mail address or the password is wrong; or nobody is logged in where that is needed.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>credentials_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#credentials_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The e-mail address or the password is wrong.&quot;,
+  &quot;code&quot;: &quot;credentials_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">429</td><td><p>Too many attempts from this network or device; nothing was looked at.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>rate_limited</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
+  &quot;title&quot;: &quot;Rate limit exceeded&quot;,
+  &quot;status&quot;: 429,
+  &quot;detail&quot;: &quot;There were too many attempts; come back in 90 s.&quot;,
+  &quot;code&quot;: &quot;rate_limited&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>More passwords wait to be hashed than can be, or the database cannot be used.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>overloaded</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#overloaded&quot;,
+  &quot;title&quot;: &quot;Overloaded&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;Too many passwords wait to be checked; come back in 2 s.&quot;,
+  &quot;code&quot;: &quot;overloaded&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="logout"><h3>Log out</h3>
+<div class="route"><span class="post">POST</span> /auth/logout</div>
+<p>Ends the session in which it is asked, on every server at once, and has the browser forget it.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/logout \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NoMembers">NoMembers</a></h4>
+<details><summary>usual</summary><pre><code>{}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">204</td><td><p>Nobody is logged in any more.</p>
+<p>Headers: <code>Set-Cookie</code>.</p>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>Nobody is logged in, or the session has ended.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="changePassword"><h3>Change the password</h3>
+<div class="route"><span class="post">POST</span> /auth/password</div>
+<p>Asks for the current one, ends all other sessions of the account and keeps this one.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/password \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;currentPassword&quot;: &quot;four sheep on a hill&quot;,
+  &quot;newPassword&quot;: &quot;five goats by the sea&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-PasswordChange">PasswordChange</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>currentPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>newPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;currentPassword&quot;: &quot;four sheep on a hill&quot;,
+  &quot;newPassword&quot;: &quot;five goats by the sea&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>How many sessions were ended.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-EndedSessions">EndedSessions</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;endedSessions&quot;: 2
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The e-mail address or the password is wrong; or nobody is logged in where that is needed.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>credentials_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#credentials_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The e-mail address or the password is wrong.&quot;,
+  &quot;code&quot;: &quot;credentials_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">429</td><td><p>Too many attempts from this network or device; nothing was looked at.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>rate_limited</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
+  &quot;title&quot;: &quot;Rate limit exceeded&quot;,
+  &quot;status&quot;: 429,
+  &quot;detail&quot;: &quot;There were too many attempts; come back in 90 s.&quot;,
+  &quot;code&quot;: &quot;rate_limited&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>More passwords wait to be hashed than can be, or the database cannot be used.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>overloaded</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#overloaded&quot;,
+  &quot;title&quot;: &quot;Overloaded&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;Too many passwords wait to be checked; come back in 2 s.&quot;,
+  &quot;code&quot;: &quot;overloaded&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readOwnAccount"><h3>Who is logged in</h3>
+<div class="route"><span class="get">GET</span> /auth/me</div>
+<p>The account, its tenants and the role in each, and the CSRF token that a page sends in <code>X-CSRF-Token</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/me</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The account.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Me">Me</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;account&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+    &quot;email&quot;: &quot;ann@acme.example&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+  },
+  &quot;memberships&quot;: [
+    {
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;name&quot;: &quot;Acme Chat&quot;,
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;role&quot;: &quot;owner&quot;
+    }
+  ],
+  &quot;session&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-7000-7abc-8def-0123456789ab&quot;,
+    &quot;expiresAt&quot;: &quot;2026-01-08T03:04:05Z&quot;,
+    &quot;csrfToken&quot;: &quot;q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A&quot;
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>Nobody is logged in, or the session has ended.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="listSessions"><h3>List the account&#x27;s sessions</h3>
+<div class="route"><span class="get">GET</span> /auth/sessions</div>
+<p>Those that have not ended, newest first. The last use is kept to five minutes.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/sessions</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The sessions.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-SessionList">SessionList</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;sessions&quot;: [
+    {
+      &quot;id&quot;: &quot;0199b2c4-7000-7abc-8def-0123456789ab&quot;,
+      &quot;current&quot;: true,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+      &quot;lastSeenAt&quot;: &quot;2026-01-01T09:00:00Z&quot;,
+      &quot;expiresAt&quot;: &quot;2026-01-08T03:04:05Z&quot;,
+      &quot;address&quot;: &quot;203.0.113.7&quot;,
+      &quot;userAgent&quot;: &quot;Mozilla/5.0&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>Nobody is logged in, or the session has ended.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="endSession"><h3>End one session</h3>
+<div class="route"><span class="delete">DELETE</span> /auth/sessions/{session}</div>
+<p>On every server at once.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/sessions/0199b2c4-7000-7abc-8def-0123456789ab</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+<tr><td><code>session</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the session.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">204</td><td><p>It has ended.</p>
+<p></p>
+</td></tr>
+<tr><td class="status no">401</td><td><p>Nobody is logged in, or the session has ended.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="leaveTenant"><h3>Leave a tenant</h3>
+<div class="route"><span class="delete">DELETE</span> /auth/memberships/{tenant}</div>
+<p>The last owner cannot leave: somebody else has to become an owner first.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/memberships/acme</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-TenantID">TenantID</a></td><td>The id of the tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">204</td><td><p>The account is no member any more.</p>
+<p></p>
+</td></tr>
+<tr><td class="status no">401</td><td><p>Nobody is logged in, or the session has ended.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="acceptInvitation"><h3>Accept an invitation</h3>
+<div class="route"><span class="post">POST</span> /auth/invitations/accept</div>
+<p>With a session: the account becomes a member, and the body has the token alone. Without one: <code>email</code> and <code>password</code> make
+a new account, which is logged in. An invitation works once.</p>
+<pre><code>curl -i http://127.0.0.1:8080/auth/invitations/accept \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;token&quot;: &quot;chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV&quot;,
+  &quot;email&quot;: &quot;bob@acme.example&quot;,
+  &quot;password&quot;: &quot;four sheep on a hill&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-Acceptance">Acceptance</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string</td><td>What follows the <code>#</code> of the link.</td></tr>
+<tr><td><code>email</code></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
+<tr><td><code>password</code></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;token&quot;: &quot;chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV&quot;,
+  &quot;email&quot;: &quot;bob@acme.example&quot;,
+  &quot;password&quot;: &quot;four sheep on a hill&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>What the account has become.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Joined">Joined</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;role&quot;: &quot;admin&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status ok">201</td><td><p>The new account and its session.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Set-Cookie</code>. Body: <a href="#schema-JoinedAccount">JoinedAccount</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;account&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+    &quot;email&quot;: &quot;ann@acme.example&quot;,
+    &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+  },
+  &quot;memberships&quot;: [
+    {
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;name&quot;: &quot;Acme Chat&quot;,
+      &quot;status&quot;: &quot;active&quot;,
+      &quot;role&quot;: &quot;owner&quot;
+    }
+  ],
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;role&quot;: &quot;admin&quot;,
+  &quot;session&quot;: {
+    &quot;id&quot;: &quot;0199b2c4-7000-7abc-8def-0123456789ab&quot;,
+    &quot;token&quot;: &quot;eyJhbGciOiJI…F0dXJl&quot;,
+    &quot;expiresAt&quot;: &quot;2026-01-08T03:04:05Z&quot;,
+    &quot;csrfToken&quot;: &quot;q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A&quot;
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>Nobody is logged in, or the session has ended.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_missing&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;Nobody is logged in: the request has neither the session&#x27;s cookie nor its token.&quot;,
+  &quot;code&quot;: &quot;session_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">429</td><td><p>Too many attempts from this network or device; nothing was looked at.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>rate_limited</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
+  &quot;title&quot;: &quot;Rate limit exceeded&quot;,
+  &quot;status&quot;: 429,
+  &quot;detail&quot;: &quot;There were too many attempts; come back in 90 s.&quot;,
+  &quot;code&quot;: &quot;rate_limited&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>More passwords wait to be hashed than can be, or the database cannot be used.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>overloaded</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#overloaded&quot;,
+  &quot;title&quot;: &quot;Overloaded&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;Too many passwords wait to be checked; come back in 2 s.&quot;,
+  &quot;code&quot;: &quot;overloaded&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <h2 id="discovery">Discovery</h2>
 <p>Public documents that offline verifiers need.</p>
 <section id="getKeySet"><h3>Public keys of a tenant</h3>
@@ -2085,24 +3475,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -2217,6 +3606,7 @@ behind the prefix must be zero.</td></tr>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">201</td><td><p>The key with its secret.</p>
@@ -2272,24 +3662,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -2432,6 +3821,7 @@ behind the prefix must be zero.</td></tr>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">201</td><td><p>The key.</p>
@@ -2496,24 +3886,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -2701,24 +4090,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -2817,6 +4205,7 @@ behind the prefix must be zero.</td></tr>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -2882,24 +4271,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -3023,6 +4411,7 @@ new one. A key that is revoked or expired cannot be rotated.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -3079,24 +4468,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -3232,6 +4620,7 @@ Revoking again changes nothing.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -3297,24 +4686,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -3481,24 +4869,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -3585,6 +4972,7 @@ until verifiers have fetched the key set again. Without <code>algorithm</code>, 
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">201</td><td><p>The key.</p>
@@ -3630,24 +5018,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -3763,6 +5150,7 @@ compressed.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -3809,24 +5197,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -3967,6 +5354,7 @@ another.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -4013,24 +5401,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -4166,6 +5553,7 @@ newest standby key, or a new one, takes over in the same transaction.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -4221,24 +5609,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -4379,6 +5766,7 @@ offline, and make them. Every export is logged.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>kid</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>kid</code> of the signing key.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -4425,24 +5813,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -4625,24 +6012,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -4738,6 +6124,7 @@ operator&#x27;s.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>The tenant.</p>
@@ -4798,24 +6185,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -4996,24 +6382,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -5138,24 +6523,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -5288,24 +6672,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -5432,24 +6815,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -5523,6 +6905,7 @@ call is not for such a key.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
 is <code>%2F</code>.</td></tr>
 <tr><td><code>purge</code></td><td class="kind">query, boolean</td><td>Whether to erase the person instead of deactivating the user.</td></tr>
@@ -5580,24 +6963,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -5676,6 +7058,7 @@ call is not for such a key.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
 is <code>%2F</code>.</td></tr>
 </table>
@@ -5729,24 +7112,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -5818,6 +7200,948 @@ compressed.</p>
   &quot;status&quot;: 415,
   &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
   &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="listMembers"><h3>List the members of a tenant</h3>
+<div class="route"><span class="get">GET</span> /admin/members</div>
+<p>Needs the scope <code>admin</code> or any role. Those that joined first come first.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/members \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The members.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-MemberList">MemberList</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;members&quot;: [
+    {
+      &quot;account&quot;: &quot;0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+      &quot;email&quot;: &quot;ann@acme.example&quot;,
+      &quot;role&quot;: &quot;owner&quot;,
+      &quot;joinedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="changeMember"><h3>Give a member another role</h3>
+<div class="route"><span class="patch">PATCH</span> /admin/members/{account}</div>
+<p>Needs the role <code>owner</code>. The last owner stays one.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/members/0199b2c4-6f1e-7abc-8def-0123456789ab \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;role&quot;: &quot;admin&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-MemberChange">MemberChange</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;role&quot;: &quot;admin&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+<tr><td><code>account</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the account.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The member.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Member">Member</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;account&quot;: &quot;0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+  &quot;email&quot;: &quot;ann@acme.example&quot;,
+  &quot;role&quot;: &quot;admin&quot;,
+  &quot;joinedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="removeMember"><h3>Remove a member</h3>
+<div class="route"><span class="delete">DELETE</span> /admin/members/{account}</div>
+<p>Needs the role <code>owner</code>. The last owner stays. The account itself stays, and so do its other tenants.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/members/0199b2c4-6f1e-7abc-8def-0123456789ab \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+<tr><td><code>account</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the account.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">204</td><td><p>It is no member any more.</p>
+<p></p>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="listInvitations"><h3>List invitations</h3>
+<div class="route"><span class="get">GET</span> /admin/invitations</div>
+<p>Needs the role <code>owner</code>. Those that can still be accepted, oldest first.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/invitations \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The invitations.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-InvitationList">InvitationList</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;invitations&quot;: [
+    {
+      &quot;id&quot;: &quot;0199b2c5-1111-7abc-8def-0123456789ab&quot;,
+      &quot;tenant&quot;: &quot;acme&quot;,
+      &quot;role&quot;: &quot;admin&quot;,
+      &quot;email&quot;: null,
+      &quot;invitedBy&quot;: &quot;account 0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+      &quot;expiresAt&quot;: &quot;2026-01-08T03:04:05Z&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="createInvitation"><h3>Invite to a tenant</h3>
+<div class="route"><span class="post">POST</span> /admin/invitations</div>
+<p>Needs the role <code>owner</code>. The answer has a link that works once; it is shown this once, and nothing is mailed. With
+<code>email</code> it is for that account alone.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/invitations \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;role&quot;: &quot;admin&quot;,
+  &quot;email&quot;: &quot;bob@acme.example&quot;,
+  &quot;expiresIn&quot;: 86400
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NewInvitation">NewInvitation</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+<tr><td><code>email</code></td><td class="kind">any</td><td></td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind">integer or null, 60 to 2,592,000</td><td>Seconds for which it can be accepted; 7 days unless given.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;role&quot;: &quot;admin&quot;,
+  &quot;email&quot;: &quot;bob@acme.example&quot;,
+  &quot;expiresIn&quot;: 86400
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">201</td><td><p>The invitation with its link.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-IssuedInvitation">IssuedInvitation</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;0199b2c5-1111-7abc-8def-0123456789ab&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;role&quot;: &quot;admin&quot;,
+  &quot;email&quot;: null,
+  &quot;invitedBy&quot;: &quot;account 0199b2c4-6f1e-7abc-8def-0123456789ab&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: &quot;2026-01-08T03:04:05Z&quot;,
+  &quot;token&quot;: &quot;chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV&quot;,
+  &quot;link&quot;: &quot;http://127.0.0.1:8080/dashboard/invitation#chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="withdrawInvitation"><h3>Withdraw an invitation</h3>
+<div class="route"><span class="delete">DELETE</span> /admin/invitations/{invitation}</div>
+<p>Needs the role <code>owner</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/invitations/0199b2c5-1111-7abc-8def-0123456789ab \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
+<tr><td><code>invitation</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the invitation.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">204</td><td><p>It cannot be accepted any more.</p>
+<p></p>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -8693,8 +11017,13 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="signature_invalid"><td class="status no">403</td><td><code>signature_invalid</code></td><td>A message that has to be signed is not signed by anybody whose messages are taken.</td></tr>
 <tr id="scope_missing"><td class="status no">403</td><td><code>scope_missing</code></td><td>The key lacks the scope of this call.</td></tr>
 <tr id="tenant_suspended"><td class="status no">403</td><td><code>tenant_suspended</code></td><td>The operator has suspended the tenant.</td></tr>
+<tr id="session_missing"><td class="status no">401</td><td><code>session_missing</code></td><td>Nobody is logged in where that is needed.</td></tr>
+<tr id="session_invalid"><td class="status no">401</td><td><code>session_invalid</code></td><td>The session has ended, or is none of this server&#x27;s.</td></tr>
+<tr id="credentials_invalid"><td class="status no">401</td><td><code>credentials_invalid</code></td><td>The e-mail address or the password is wrong; which, is not told.</td></tr>
+<tr id="csrf_failed"><td class="status no">403</td><td><code>csrf_failed</code></td><td>The session&#x27;s cookie came with a request that another site&#x27;s page may have made: <code>X-CSRF-Token</code> is missing or wrong, or the browser names another origin.</td></tr>
+<tr id="overloaded"><td class="status no">503</td><td><code>overloaded</code></td><td>Too many passwords wait to be hashed; retry after <code>Retry-After</code>.</td></tr>
 <tr id="access_denied"><td class="status no">403</td><td><code>access_denied</code></td><td>The caller is known, and may not do this.</td></tr>
-<tr id="tenant_required"><td class="status no">400</td><td><code>tenant_required</code></td><td>An operator key names the tenant it acts for in X-Chat-Tenant.</td></tr>
+<tr id="tenant_required"><td class="status no">400</td><td><code>tenant_required</code></td><td>An operator key, and an account of several tenants, names the tenant it acts for in X-Chat-Tenant.</td></tr>
 <tr id="conflict"><td class="status no">409</td><td><code>conflict</code></td><td>What would be created exists already, or somebody else was changing it.</td></tr>
 <tr id="invalid_state"><td class="status no">422</td><td><code>invalid_state</code></td><td>The request is in order, but the state of things forbids it.</td></tr>
 <tr id="not_found"><td class="status no">404</td><td><code>not_found</code></td><td>There is nothing at this path, or no such tenant.</td></tr>
@@ -8705,7 +11034,7 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="token_too_large"><td class="status no">422</td><td><code>token_too_large</code></td><td>A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.</td></tr>
 <tr id="refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This release issues no refresh tokens.</td></tr>
 <tr id="user_deactivated"><td class="status no">403</td><td><code>user_deactivated</code></td><td>The user is deactivated and gets no tokens.</td></tr>
-<tr id="rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>The tenant&#x27;s rate limit is used up; wait for <code>Retry-After</code>.</td></tr>
+<tr id="rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>The tenant&#x27;s rate limit, or the attempts to log in, are used up; wait for <code>Retry-After</code>.</td></tr>
 <tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up.</td></tr>
 <tr id="headers_too_large"><td class="status no">431</td><td><code>headers_too_large</code></td><td>The head of the request is too large.</td></tr>
 <tr id="storage_unavailable"><td class="status no">503</td><td><code>storage_unavailable</code></td><td>The database cannot be used, or too many requests wait for it; retry after <code>Retry-After</code>.</td></tr>
@@ -9314,6 +11643,180 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>limits</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
 </table>
+</section>
+<section id="schema-Email"><h3>Email</h3>
+<p>An e-mail address in ASCII; case does not matter.</p>
+<p>string, at most 254 characters</p>
+<p>Pattern <code>^[A-Za-z0-9.!#$%&amp;*+/=?^_`{|}~&#x27;-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$</code></p>
+</section>
+<section id="schema-Password"><h3>Password</h3>
+<p>A password; see POST /auth/register.</p>
+<p>string</p>
+</section>
+<section id="schema-Role"><h3>Role</h3>
+<p>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</p>
+<p><code>viewer</code> or <code>admin</code> or <code>owner</code></p>
+</section>
+<section id="schema-Account"><h3>Account</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>email</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Membership"><h3>Membership</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><code>active</code> or <code>suspended</code></td><td></td></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+</table>
+</section>
+<section id="schema-SessionState"><h3>SessionState</h3>
+<p>The session in which this is asked.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>csrfToken</code><br><span class="must">required</span></td><td class="kind">string</td><td>What <code>X-CSRF-Token</code> has to be in this session.</td></tr>
+</table>
+</section>
+<section id="schema-NewSession"><h3>NewSession</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string</td><td>Shown this once.</td></tr>
+<tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>csrfToken</code><br><span class="must">required</span></td><td class="kind">string</td><td>What <code>X-CSRF-Token</code> has to be in this session.</td></tr>
+</table>
+</section>
+<section id="schema-Registration"><h3>Registration</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Registered"><h3>Registered</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>account</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Account">Account</a></td><td></td></tr>
+<tr><td><code>memberships</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Membership">Membership</a></td><td></td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantRecord">TenantRecord</a></td><td></td></tr>
+<tr><td><code>apiKey</code><br><span class="must">required</span></td><td class="kind">string</td><td>The key, as it goes into <code>X-API-Key</code>; shown this once.</td></tr>
+<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-IssuedAPIKey">IssuedAPIKey</a></td><td>An API key with its secret.</td></tr>
+<tr><td><code>session</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-NewSession">NewSession</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-Login"><h3>Login</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+</table>
+</section>
+<section id="schema-LoggedIn"><h3>LoggedIn</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>account</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Account">Account</a></td><td></td></tr>
+<tr><td><code>memberships</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Membership">Membership</a></td><td></td></tr>
+<tr><td><code>session</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-NewSession">NewSession</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-Me"><h3>Me</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>account</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Account">Account</a></td><td></td></tr>
+<tr><td><code>memberships</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Membership">Membership</a></td><td></td></tr>
+<tr><td><code>session</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-SessionState">SessionState</a></td><td>The session in which this is asked.</td></tr>
+</table>
+</section>
+<section id="schema-PasswordChange"><h3>PasswordChange</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>currentPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>newPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+</table>
+</section>
+<section id="schema-EndedSessions"><h3>EndedSessions</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>endedSessions</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Session"><h3>Session</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>current</code><br><span class="must">required</span></td><td class="kind">boolean</td><td>Whether it is the one in which this is asked.</td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>lastSeenAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>address</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+<tr><td><code>userAgent</code><br><span class="must">required</span></td><td class="kind">string or null</td><td></td></tr>
+</table>
+</section>
+<section id="schema-SessionList"><h3>SessionList</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>sessions</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Session">Session</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-Acceptance"><h3>Acceptance</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string</td><td>What follows the <code>#</code> of the link.</td></tr>
+<tr><td><code>email</code></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
+<tr><td><code>password</code></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+</table>
+</section>
+<section id="schema-Joined"><h3>Joined</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+</table>
+</section>
+<section id="schema-JoinedAccount"><h3>JoinedAccount</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>account</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Account">Account</a></td><td></td></tr>
+<tr><td><code>memberships</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Membership">Membership</a></td><td></td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+<tr><td><code>session</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-NewSession">NewSession</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-Member"><h3>Member</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>account</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>email</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+<tr><td><code>joinedAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+</table>
+</section>
+<section id="schema-MemberList"><h3>MemberList</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>members</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Member">Member</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-MemberChange"><h3>MemberChange</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+</table>
+</section>
+<section id="schema-Invitation"><h3>Invitation</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+<tr><td><code>email</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>For whom alone; null for whoever has the link.</td></tr>
+<tr><td><code>invitedBy</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+</table>
+</section>
+<section id="schema-InvitationList"><h3>InvitationList</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>invitations</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-Invitation">Invitation</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-NewInvitation"><h3>NewInvitation</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>role</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Role">Role</a></td><td>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</td></tr>
+<tr><td><code>email</code></td><td class="kind">any</td><td></td></tr>
+<tr><td><code>expiresIn</code></td><td class="kind">integer or null, 60 to 2,592,000</td><td>Seconds for which it can be accepted; 7 days unless given.</td></tr>
+</table>
+</section>
+<section id="schema-IssuedInvitation"><h3>IssuedInvitation</h3>
+<p>any</p>
 </section>
 <section id="schema-Problem"><h3>Problem</h3>
 <p>An error (RFC 9457).</p>

@@ -40,6 +40,11 @@ tags:
     description: Issuing token pairs.
   - name: Verification
     description: Checking tokens online. Does not count against the tenant's issuing limit.
+  - name: Accounts
+    description: |
+      People, their sessions and their tenants. A request in a session carries its token as `Authorization: Bearer`, or
+      the browser its cookie; with the cookie whatever changes something also carries `X-CSRF-Token`, and is refused
+      with `csrf_failed` where the browser says that another site's page made it.
   - name: Discovery
     description: Public documents that offline verifiers need.
   - name: Management
@@ -930,6 +935,8 @@ paths:
         is stored about once a second.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -948,7 +955,7 @@ paths:
                 usual:
                   value: {"keys": [{"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}]}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -961,9 +968,12 @@ paths:
         Needs the scope `admin`. `apiKey` is shown this once and stored only as a hash.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
       requestBody:
         required: true
         content:
@@ -987,7 +997,7 @@ paths:
                 usual:
                   value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1006,9 +1016,12 @@ paths:
         SHA-256 of its whole text, and works in every way like a key of this server; rotating it makes it one.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
       requestBody:
         required: true
         content:
@@ -1032,7 +1045,7 @@ paths:
                 usual:
                   value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": "zmc_", "lastUsedAt": null, "usageCount": 0, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1051,6 +1064,8 @@ paths:
         Needs the scope `admin`.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -1069,7 +1084,7 @@ paths:
                 usual:
                   value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -1083,9 +1098,12 @@ paths:
         secret is not touched.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/APIKeyID'
       requestBody:
         required: true
@@ -1110,7 +1128,7 @@ paths:
                 usual:
                   value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Billing backend, EU", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1129,9 +1147,12 @@ paths:
         new one. A key that is revoked or expired cannot be rotated.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/APIKeyID'
       requestBody:
         content:
@@ -1155,7 +1176,7 @@ paths:
                 usual:
                   value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": "2026-01-02T03:04:05Z", "allowedAddresses": [], "rateLimit": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1175,9 +1196,12 @@ paths:
         Revoking again changes nothing.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/APIKeyID'
       requestBody:
         content:
@@ -1201,7 +1225,7 @@ paths:
                 usual:
                   value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "revoked", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": "2026-01-03T00:00:00Z", "revokedBy": "key Mm3vQ9wLm2Xa", "revocationReason": "leaked in a log", "leakedAt": null, "leakedWhere": null, "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1219,6 +1243,8 @@ paths:
         Needs the scope `admin`. Revoked ones too.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -1236,7 +1262,7 @@ paths:
                 usual:
                   value: {"signingKeys": [{"kid": "8Xk2mQ7vB4", "algorithm": "ES256", "state": "active", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}, {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "standby", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}]}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -1250,9 +1276,12 @@ paths:
         until verifiers have fetched the key set again. Without `algorithm`, that of the active key.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
       requestBody:
         content:
           application/json:
@@ -1275,7 +1304,7 @@ paths:
                 usual:
                   value: {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "standby", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1293,9 +1322,12 @@ paths:
         Needs the scope `admin`. The key that signed is retired: what it signed stays valid until it expires.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/KeyID'
       requestBody:
         content:
@@ -1319,7 +1351,7 @@ paths:
                 usual:
                   value: {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "active", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1340,9 +1372,12 @@ paths:
         another.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/KeyID'
       requestBody:
         content:
@@ -1366,7 +1401,7 @@ paths:
                 usual:
                   value: {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "retired", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1386,9 +1421,12 @@ paths:
         newest standby key, or a new one, takes over in the same transaction.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/KeyID'
       requestBody:
         content:
@@ -1412,7 +1450,7 @@ paths:
                 usual:
                   value: {"revoked": {"kid": "9Xk2mQ7vB4", "algorithm": "ES256", "state": "revoked", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}, "successor": {"kid": "7Xk2mQ7vB4", "algorithm": "ES256", "state": "active", "createdAt": "2026-01-01T03:04:05Z", "changedAt": "2026-01-01T03:04:05Z"}}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1433,9 +1471,12 @@ paths:
         offline, and make them. Every export is logged.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/KeyID'
       requestBody:
         content:
@@ -1459,7 +1500,7 @@ paths:
                 usual:
                   value: {"kty": "oct", "kid": "9Xk2mQ7vB4", "alg": "HS256", "use": "sig", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1478,6 +1519,8 @@ paths:
         Needs the scope `admin`. `issuedPairs` counts those of this calendar month.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -1495,7 +1538,7 @@ paths:
                 usual:
                   value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -1509,9 +1552,12 @@ paths:
         operator's.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
       requestBody:
         required: true
         content:
@@ -1535,7 +1581,7 @@ paths:
                 usual:
                   value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 3600, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -1557,6 +1603,8 @@ paths:
         many events of one kind, such as requests with a revoked key, are told together.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -1580,7 +1628,7 @@ paths:
                 usual:
                   value: {"entries": [{"action": "key.rotated", "actor": "key Zk3vQ9wLm2Xa", "address": "203.0.113.7", "after": {"formerSecretUntil": "2026-01-02T04:04:05Z"}, "at": "2026-01-02T03:04:05.678Z", "before": {"formerSecretUntil": null}, "count": 1, "requestId": "0198c0de4f2a7b31", "sequence": 17, "target": "key 9fQ2mZx81TqB", "tenant": "acme", "hash": "7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4"}], "nextCursor": "17"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -1606,6 +1654,8 @@ paths:
         reaches without a gap from the first entry at `from` or later to the last before `to`.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -1630,7 +1680,7 @@ paths:
                     {"entry":{"action":"tenant.suspended","actor":"cli","address":null,"after":{"status":"suspended"},"at":"2026-01-02T03:04:05.678Z","before":{"status":"active"},"count":1,"requestId":null,"sequence":18,"target":null,"tenant":"acme"},"hash":"e6bb6d3c0a6d6a4f1f0f6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e9fa0b1","previous":"7d6f0fb2dd0d4a3a5cf0c5d2ce2c0b9d07f0a3f5a3b2f9a7d4f4b8e6c1a2b3c4"}
                     {"seal":"eyJhbGciOiJFZERTQSIsInR5cCI6ImF1ZGl0LWV4cG9ydCtqd3QifQ.eyJjb3VudCI6MX0.c2lnbmF0dXJl"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -2072,6 +2122,8 @@ paths:
         Needs the scope `users:read` or `admin`. The same as `GET` under `/users`, for dashboards.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2092,7 +2144,7 @@ paths:
                 usual:
                   value: {"users": [{"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}], "nextCursor": "dXNlci0xMjM"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -2107,6 +2159,8 @@ paths:
         Needs the scope `users:read` or `admin`. The same as `GET` under `/users`, for dashboards.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2125,7 +2179,7 @@ paths:
                 usual:
                   value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -2138,9 +2192,12 @@ paths:
         Needs the scope `users:write` or `admin`. The same as `DELETE` under `/users`, for dashboards.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/UserID'
         - $ref: '#/components/parameters/Purge'
       responses:
@@ -2161,7 +2218,7 @@ paths:
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -2176,9 +2233,12 @@ paths:
         Needs the scope `users:write` or `admin`. The same as `POST` under `/users`, for dashboards.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/UserID'
       requestBody:
         content:
@@ -2202,7 +2262,7 @@ paths:
                 usual:
                   value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -2489,6 +2549,576 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /auth/register:
+    post:
+      operationId: register
+      tags: [Accounts]
+      summary: "Register: account, tenant and a first API key in one step"
+      description: |
+        Makes an account, a tenant that it owns and the tenant's "Primary API key", all or nothing, and logs the account in.
+        `apiKey` is shown this once. An identifier or an e-mail address that is taken is a 409 that says which: without a mail
+        server there is no other way to tell a person that an account is there already, so that registrations, not logins,
+        tell whether an address is known; they are limited per network.
+        
+        A password has at least 8 characters, is none of those that are tried first nor close to one, and has not the e-mail
+        address in it; there are no rules of composition. Up to 1,024 bytes count, in Unicode normalisation form C.
+      security:
+        - {}
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/Registration'
+            examples:
+              usual:
+                value: {"email": "ann@acme.example", "password": "four sheep on a hill", "tenant": {"id": "acme", "name": "Acme Chat"}}
+      responses:
+        '201':
+          description: All that was made.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Set-Cookie: {$ref: '#/components/headers/SessionCookie'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Registered'
+              examples:
+                usual:
+                  value: {"account": {"id": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "createdAt": "2026-01-01T03:04:05Z"}, "memberships": [{"tenant": "acme", "name": "Acme Chat", "status": "active", "role": "owner"}], "tenant": {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}, "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "key": {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null}, "session": {"id": "0199b2c4-7000-7abc-8def-0123456789ab", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InNlc3Npb24ifQ.eyJqdGkiOiIwMTk5In0.c2lnbmF0dXJl", "expiresAt": "2026-01-08T03:04:05Z", "csrfToken": "q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A"}}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '429': {$ref: '#/components/responses/TooManyAttempts'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Overloaded'}
+
+  /auth/login:
+    post:
+      operationId: login
+      tags: [Accounts]
+      summary: "Log in"
+      description: |
+        Begins a session of 7 days. The answer carries its token, for programs (`Authorization: Bearer`), and sets a cookie,
+        for browsers: `HttpOnly`, `SameSite=Lax`, `Path=/`, and `Secure` with the prefix `__Host-` unless the public URL is
+        plain HTTP on the machine itself.
+        
+        A wrong password and an unknown e-mail address get the same answer after the same work. Each network has 10 attempts
+        in 15 minutes for an account; a device that has logged in before, which a second cookie tells, has its own. An account
+        cannot be locked by others trying it.
+      security:
+        - {}
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/Login'
+            examples:
+              usual:
+                value: {"email": "ann@acme.example", "password": "four sheep on a hill"}
+      responses:
+        '200':
+          description: The session.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Set-Cookie: {$ref: '#/components/headers/SessionCookie'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/LoggedIn'
+              examples:
+                usual:
+                  value: {"account": {"id": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "createdAt": "2026-01-01T03:04:05Z"}, "memberships": [{"tenant": "acme", "name": "Acme Chat", "status": "active", "role": "owner"}], "session": {"id": "0199b2c4-7000-7abc-8def-0123456789ab", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InNlc3Npb24ifQ.eyJqdGkiOiIwMTk5In0.c2lnbmF0dXJl", "expiresAt": "2026-01-08T03:04:05Z", "csrfToken": "q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A"}}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/CredentialsRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '429': {$ref: '#/components/responses/TooManyAttempts'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Overloaded'}
+
+  /auth/logout:
+    post:
+      operationId: logout
+      tags: [Accounts]
+      summary: "Log out"
+      description: |
+        Ends the session in which it is asked, on every server at once, and has the browser forget it.
+      security:
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/CSRFToken'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NoMembers'
+            examples:
+              usual:
+                value: {}
+      responses:
+        '204':
+          description: Nobody is logged in any more.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Set-Cookie: {$ref: '#/components/headers/SessionCookie'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/SessionRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /auth/password:
+    post:
+      operationId: changePassword
+      tags: [Accounts]
+      summary: "Change the password"
+      description: |
+        Asks for the current one, ends all other sessions of the account and keeps this one.
+      security:
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/CSRFToken'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/PasswordChange'
+            examples:
+              usual:
+                value: {"currentPassword": "four sheep on a hill", "newPassword": "five goats by the sea"}
+      responses:
+        '200':
+          description: How many sessions were ended.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/EndedSessions'
+              examples:
+                usual:
+                  value: {"endedSessions": 2}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/CredentialsRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '429': {$ref: '#/components/responses/TooManyAttempts'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Overloaded'}
+
+  /auth/me:
+    get:
+      operationId: readOwnAccount
+      tags: [Accounts]
+      summary: "Who is logged in"
+      description: |
+        The account, its tenants and the role in each, and the CSRF token that a page sends in `X-CSRF-Token`.
+      security:
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      responses:
+        '200':
+          description: The account.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Me'
+              examples:
+                usual:
+                  value: {"account": {"id": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "createdAt": "2026-01-01T03:04:05Z"}, "memberships": [{"tenant": "acme", "name": "Acme Chat", "status": "active", "role": "owner"}], "session": {"id": "0199b2c4-7000-7abc-8def-0123456789ab", "expiresAt": "2026-01-08T03:04:05Z", "csrfToken": "q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A"}}
+        '401': {$ref: '#/components/responses/SessionRefused'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /auth/sessions:
+    get:
+      operationId: listSessions
+      tags: [Accounts]
+      summary: "List the account's sessions"
+      description: |
+        Those that have not ended, newest first. The last use is kept to five minutes.
+      security:
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      responses:
+        '200':
+          description: The sessions.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/SessionList'
+              examples:
+                usual:
+                  value: {"sessions": [{"id": "0199b2c4-7000-7abc-8def-0123456789ab", "current": true, "createdAt": "2026-01-01T03:04:05Z", "lastSeenAt": "2026-01-01T09:00:00Z", "expiresAt": "2026-01-08T03:04:05Z", "address": "203.0.113.7", "userAgent": "Mozilla/5.0"}]}
+        '401': {$ref: '#/components/responses/SessionRefused'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /auth/sessions/{session}:
+    delete:
+      operationId: endSession
+      tags: [Accounts]
+      summary: "End one session"
+      description: |
+        On every server at once.
+      security:
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/CSRFToken'
+        - $ref: '#/components/parameters/SessionID'
+      responses:
+        '204':
+          description: It has ended.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        '401': {$ref: '#/components/responses/SessionRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /auth/memberships/{tenant}:
+    delete:
+      operationId: leaveTenant
+      tags: [Accounts]
+      summary: "Leave a tenant"
+      description: |
+        The last owner cannot leave: somebody else has to become an owner first.
+      security:
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/CSRFToken'
+        - $ref: '#/components/parameters/Tenant'
+      responses:
+        '204':
+          description: The account is no member any more.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        '401': {$ref: '#/components/responses/SessionRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /auth/invitations/accept:
+    post:
+      operationId: acceptInvitation
+      tags: [Accounts]
+      summary: "Accept an invitation"
+      description: |
+        With a session: the account becomes a member, and the body has the token alone. Without one: `email` and `password` make
+        a new account, which is logged in. An invitation works once.
+      security:
+        - {}
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/CSRFToken'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/Acceptance'
+            examples:
+              usual:
+                value: {"token": "chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV", "email": "bob@acme.example", "password": "four sheep on a hill"}
+      responses:
+        '200':
+          description: What the account has become.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Joined'
+              examples:
+                usual:
+                  value: {"tenant": "acme", "role": "admin"}
+        '201':
+          description: The new account and its session.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Set-Cookie: {$ref: '#/components/headers/SessionCookie'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/JoinedAccount'
+              examples:
+                usual:
+                  value: {"account": {"id": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "createdAt": "2026-01-01T03:04:05Z"}, "memberships": [{"tenant": "acme", "name": "Acme Chat", "status": "active", "role": "owner"}], "tenant": "acme", "role": "admin", "session": {"id": "0199b2c4-7000-7abc-8def-0123456789ab", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InNlc3Npb24ifQ.eyJqdGkiOiIwMTk5In0.c2lnbmF0dXJl", "expiresAt": "2026-01-08T03:04:05Z", "csrfToken": "q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A"}}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/SessionRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '429': {$ref: '#/components/responses/TooManyAttempts'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Overloaded'}
+
+  /admin/members:
+    get:
+      operationId: listMembers
+      tags: [Management]
+      summary: "List the members of a tenant"
+      description: |
+        Needs the scope `admin` or any role. Those that joined first come first.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      responses:
+        '200':
+          description: The members.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/MemberList'
+              examples:
+                usual:
+                  value: {"members": [{"account": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "role": "owner", "joinedAt": "2026-01-01T03:04:05Z"}]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/members/{account}:
+    patch:
+      operationId: changeMember
+      tags: [Management]
+      summary: "Give a member another role"
+      description: |
+        Needs the role `owner`. The last owner stays one.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
+        - $ref: '#/components/parameters/AccountID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/MemberChange'
+            examples:
+              usual:
+                value: {"role": "admin"}
+      responses:
+        '200':
+          description: The member.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Member'
+              examples:
+                usual:
+                  value: {"account": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "role": "admin", "joinedAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    delete:
+      operationId: removeMember
+      tags: [Management]
+      summary: "Remove a member"
+      description: |
+        Needs the role `owner`. The last owner stays. The account itself stays, and so do its other tenants.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
+        - $ref: '#/components/parameters/AccountID'
+      responses:
+        '204':
+          description: It is no member any more.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/invitations:
+    get:
+      operationId: listInvitations
+      tags: [Management]
+      summary: "List invitations"
+      description: |
+        Needs the role `owner`. Those that can still be accepted, oldest first.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      responses:
+        '200':
+          description: The invitations.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/InvitationList'
+              examples:
+                usual:
+                  value: {"invitations": [{"id": "0199b2c5-1111-7abc-8def-0123456789ab", "tenant": "acme", "role": "admin", "email": null, "invitedBy": "account 0199b2c4-6f1e-7abc-8def-0123456789ab", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": "2026-01-08T03:04:05Z"}]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    post:
+      operationId: createInvitation
+      tags: [Management]
+      summary: "Invite to a tenant"
+      description: |
+        Needs the role `owner`. The answer has a link that works once; it is shown this once, and nothing is mailed. With
+        `email` it is for that account alone.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NewInvitation'
+            examples:
+              usual:
+                value: {"role": "admin", "email": "bob@acme.example", "expiresIn": 86400}
+      responses:
+        '201':
+          description: The invitation with its link.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/IssuedInvitation'
+              examples:
+                usual:
+                  value: {"id": "0199b2c5-1111-7abc-8def-0123456789ab", "tenant": "acme", "role": "admin", "email": null, "invitedBy": "account 0199b2c4-6f1e-7abc-8def-0123456789ab", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": "2026-01-08T03:04:05Z", "token": "chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV", "link": "http://127.0.0.1:8080/dashboard/invitation#chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/invitations/{invitation}:
+    delete:
+      operationId: withdrawInvitation
+      tags: [Management]
+      summary: "Withdraw an invitation"
+      description: |
+        Needs the role `owner`.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
+        - $ref: '#/components/parameters/InvitationID'
+      responses:
+        '204':
+          description: It cannot be accepted any more.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
 components:
   securitySchemes:
     basic:
@@ -2504,6 +3134,16 @@ components:
       description: |
         `chatsdk_`, a public id of 12 characters, a secret of 32 and a checksum of 6. The prefix is a setting of the
         deployment. The key is shown once, when it is made.
+    session:
+      type: http
+      scheme: bearer
+      bearerFormat: JWT
+      description: The token of a session, as POST /auth/login answers it.
+    sessionCookie:
+      type: apiKey
+      in: cookie
+      name: __Host-chat_session
+      description: The session of a browser; `chat_session` where the public URL is plain HTTP on the machine itself.
     bearerToken:
       type: http
       scheme: bearer
@@ -2594,6 +3234,33 @@ components:
       description: Only active keys that expire within this time, such as `7d`, `12h`, `30m` or `90s`.
       schema: {type: string, pattern: '^[1-9][0-9]{0,7}[smhd]$'}
       example: 7d
+    AccountID:
+      name: account
+      in: path
+      required: true
+      description: The id of the account.
+      schema: {type: string}
+      example: 0199b2c4-6f1e-7abc-8def-0123456789ab
+    SessionID:
+      name: session
+      in: path
+      required: true
+      description: The id of the session.
+      schema: {type: string}
+      example: 0199b2c4-7000-7abc-8def-0123456789ab
+    InvitationID:
+      name: invitation
+      in: path
+      required: true
+      description: The id of the invitation.
+      schema: {type: string}
+      example: 0199b2c5-1111-7abc-8def-0123456789ab
+    CSRFToken:
+      name: X-CSRF-Token
+      in: header
+      description: The session's CSRF token; needed with the session's cookie, without it of no use.
+      schema: {type: string}
+      example: q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A
     PageLimit:
       name: limit
       in: query
@@ -2651,6 +3318,11 @@ components:
       required: true
       schema: {const: no-store}
       example: no-store
+    SessionCookie:
+      description: The session, and in a second field the mark of the device; where it ends, the order to forget it.
+      required: true
+      schema: {type: string, pattern: '^(__Host-)?chat_session='}
+      example: __Host-chat_session=eyJhbGciOiJIUzI1NiJ9.e30.c2ln; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure
     FiveMinutes:
       description: May be cached by anyone for five minutes.
       required: true
@@ -2930,6 +3602,132 @@ components:
                 status: 431
                 detail: The request's header section is too large.
                 code: headers_too_large
+                requestId: 1k9zqf3mw-4
+    SessionRefused:
+      description: Nobody is logged in, or the session has ended.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+        WWW-Authenticate:
+          description: The challenge that every 401 has (RFC 9110 §15.5.2).
+          required: true
+          schema: {type: string, pattern: '^(Bearer|ApiKey)'}
+          example: Bearer realm="chat-tokens"
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            session_missing:
+              value:
+                type: http://127.0.0.1:8080/docs#session_missing
+                title: Not logged in
+                status: 401
+                detail: 'Nobody is logged in: the request has neither the session''s cookie nor its token.'
+                code: session_missing
+                requestId: 1k9zqf3mw-4
+            session_invalid:
+              value:
+                type: http://127.0.0.1:8080/docs#session_invalid
+                title: Not logged in
+                status: 401
+                detail: 'The session has ended, or is none of this server''s.'
+                code: session_invalid
+                requestId: 1k9zqf3mw-4
+    CredentialsRefused:
+      description: The e-mail address or the password is wrong; or nobody is logged in where that is needed.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+        WWW-Authenticate:
+          description: The challenge that every 401 has (RFC 9110 §15.5.2).
+          required: true
+          schema: {type: string, pattern: '^(Bearer|ApiKey)'}
+          example: Bearer realm="chat-tokens"
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            credentials_invalid:
+              value:
+                type: http://127.0.0.1:8080/docs#credentials_invalid
+                title: Not logged in
+                status: 401
+                detail: 'The e-mail address or the password is wrong.'
+                code: credentials_invalid
+                requestId: 1k9zqf3mw-4
+            session_missing:
+              value:
+                type: http://127.0.0.1:8080/docs#session_missing
+                title: Not logged in
+                status: 401
+                detail: 'Nobody is logged in: the request has neither the session''s cookie nor its token.'
+                code: session_missing
+                requestId: 1k9zqf3mw-4
+    AccessRefused:
+      description: The API key is refused, or the session is.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+        WWW-Authenticate:
+          description: The challenge that every 401 has (RFC 9110 §15.5.2).
+          required: true
+          schema: {type: string, pattern: '^(Bearer|ApiKey)'}
+          example: Bearer realm="chat-tokens"
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            session_invalid:
+              value:
+                type: http://127.0.0.1:8080/docs#session_invalid
+                title: Not logged in
+                status: 401
+                detail: 'The session has ended, or is none of this server''s.'
+                code: session_invalid
+                requestId: 1k9zqf3mw-4
+            api_key_missing:
+              value:
+                type: http://127.0.0.1:8080/docs#api_key_missing
+                title: Invalid API key
+                status: 401
+                detail: 'The request has no X-API-Key header.'
+                code: api_key_missing
+                requestId: 1k9zqf3mw-4
+    TooManyAttempts:
+      description: Too many attempts from this network or device; nothing was looked at.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+        Retry-After: {$ref: '#/components/headers/Retry-After'}
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            rate_limited:
+              value:
+                type: http://127.0.0.1:8080/docs#rate_limited
+                title: Rate limit exceeded
+                status: 429
+                detail: 'There were too many attempts; come back in 90 s.'
+                code: rate_limited
+                requestId: 1k9zqf3mw-4
+    Overloaded:
+      description: More passwords wait to be hashed than can be, or the database cannot be used.
+      headers:
+        X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        Cache-Control: {$ref: '#/components/headers/NoStore'}
+        Retry-After: {$ref: '#/components/headers/Retry-After'}
+      content:
+        application/problem+json:
+          schema: {$ref: '#/components/schemas/Problem'}
+          examples:
+            overloaded:
+              value:
+                type: http://127.0.0.1:8080/docs#overloaded
+                title: Overloaded
+                status: 503
+                detail: 'Too many passwords wait to be checked; come back in 2 s.'
+                code: overloaded
                 requestId: 1k9zqf3mw-4
     Unavailable:
       description: The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.
@@ -3804,6 +4602,187 @@ components:
             used: {type: integer, minimum: 0}
             remaining: {type: integer, minimum: 0}
             resetAt: {description: When the next month begins., type: string, format: date-time}
+    Email: {description: 'An e-mail address in ASCII; case does not matter.', type: string, maxLength: 254, pattern: '^[A-Za-z0-9.!#$%&*+/=?^_`{|}~''-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$'}
+    Password: {description: A password; see POST /auth/register., type: string, x-max-bytes: 1024}
+    Role: {description: 'What the account may do: `viewer` reads, `admin` manages keys, users and settings, `owner` members too.', enum: [viewer, admin, owner]}
+    Account:
+      type: object
+      required: [id, email, createdAt]
+      properties:
+        id: {type: string, format: uuid}
+        email: {type: string}
+        createdAt: {type: string, format: date-time}
+    Membership:
+      type: object
+      required: [tenant, name, status, role]
+      properties:
+        tenant: {type: string}
+        name: {type: string}
+        status: {enum: [active, suspended]}
+        role: {$ref: '#/components/schemas/Role'}
+    SessionState:
+      description: The session in which this is asked.
+      type: object
+      required: [id, expiresAt, csrfToken]
+      properties:
+        id: {type: string, format: uuid}
+        expiresAt: {type: string, format: date-time}
+        csrfToken: {description: What `X-CSRF-Token` has to be in this session., type: string}
+    NewSession:
+      type: object
+      required: [id, token, expiresAt, csrfToken]
+      properties:
+        id: {type: string, format: uuid}
+        token: {description: Shown this once., type: string}
+        expiresAt: {type: string, format: date-time}
+        csrfToken: {description: What `X-CSRF-Token` has to be in this session., type: string}
+    Registration:
+      type: object
+      additionalProperties: false
+      required: [email, password, tenant]
+      properties:
+        email: {$ref: '#/components/schemas/Email'}
+        password: {$ref: '#/components/schemas/Password'}
+        tenant:
+          type: object
+          additionalProperties: false
+          required: [id]
+          properties:
+            id: {$ref: '#/components/schemas/TenantID'}
+            name: {description: What it is called; its id unless given., type: string, minLength: 1, maxLength: 255}
+    Registered:
+      type: object
+      required: [account, memberships, tenant, apiKey, key, session]
+      properties:
+        account: {$ref: '#/components/schemas/Account'}
+        memberships: {type: array, items: {$ref: '#/components/schemas/Membership'}}
+        tenant: {$ref: '#/components/schemas/TenantRecord'}
+        apiKey: {description: 'The key, as it goes into `X-API-Key`; shown this once.', type: string}
+        key: {$ref: '#/components/schemas/IssuedAPIKey'}
+        session: {$ref: '#/components/schemas/NewSession'}
+    Login:
+      type: object
+      additionalProperties: false
+      required: [email, password]
+      properties:
+        email: {$ref: '#/components/schemas/Email'}
+        password: {$ref: '#/components/schemas/Password'}
+    LoggedIn:
+      type: object
+      required: [account, memberships, session]
+      properties:
+        account: {$ref: '#/components/schemas/Account'}
+        memberships: {type: array, items: {$ref: '#/components/schemas/Membership'}}
+        session: {$ref: '#/components/schemas/NewSession'}
+    Me:
+      type: object
+      required: [account, memberships, session]
+      properties:
+        account: {$ref: '#/components/schemas/Account'}
+        memberships: {type: array, items: {$ref: '#/components/schemas/Membership'}}
+        session: {$ref: '#/components/schemas/SessionState'}
+    PasswordChange:
+      type: object
+      additionalProperties: false
+      required: [currentPassword, newPassword]
+      properties:
+        currentPassword: {$ref: '#/components/schemas/Password'}
+        newPassword: {$ref: '#/components/schemas/Password'}
+    EndedSessions:
+      type: object
+      required: [endedSessions]
+      properties:
+        endedSessions: {type: integer, minimum: 0}
+    Session:
+      type: object
+      required: [id, current, createdAt, lastSeenAt, expiresAt, address, userAgent]
+      properties:
+        id: {type: string, format: uuid}
+        current: {description: Whether it is the one in which this is asked., type: boolean}
+        createdAt: {type: string, format: date-time}
+        lastSeenAt: {type: string, format: date-time}
+        expiresAt: {type: string, format: date-time}
+        address: {type: [string, 'null']}
+        userAgent: {type: [string, 'null']}
+    SessionList:
+      type: object
+      required: [sessions]
+      properties:
+        sessions: {type: array, items: {$ref: '#/components/schemas/Session'}}
+    Acceptance:
+      type: object
+      additionalProperties: false
+      required: [token]
+      properties:
+        token: {description: What follows the `#` of the link., type: string}
+        email: {$ref: '#/components/schemas/Email'}
+        password: {$ref: '#/components/schemas/Password'}
+    Joined:
+      type: object
+      required: [tenant, role]
+      properties:
+        tenant: {type: string}
+        role: {$ref: '#/components/schemas/Role'}
+    JoinedAccount:
+      type: object
+      required: [account, memberships, tenant, role, session]
+      properties:
+        account: {$ref: '#/components/schemas/Account'}
+        memberships: {type: array, items: {$ref: '#/components/schemas/Membership'}}
+        tenant: {type: string}
+        role: {$ref: '#/components/schemas/Role'}
+        session: {$ref: '#/components/schemas/NewSession'}
+    Member:
+      type: object
+      required: [account, email, role, joinedAt]
+      properties:
+        account: {type: string, format: uuid}
+        email: {type: string}
+        role: {$ref: '#/components/schemas/Role'}
+        joinedAt: {type: string, format: date-time}
+    MemberList:
+      type: object
+      required: [members]
+      properties:
+        members: {type: array, items: {$ref: '#/components/schemas/Member'}}
+    MemberChange:
+      type: object
+      additionalProperties: false
+      required: [role]
+      properties:
+        role: {$ref: '#/components/schemas/Role'}
+    Invitation:
+      type: object
+      required: [id, tenant, role, email, invitedBy, createdAt, expiresAt]
+      properties:
+        id: {type: string, format: uuid}
+        tenant: {type: string}
+        role: {$ref: '#/components/schemas/Role'}
+        email: {description: For whom alone; null for whoever has the link., type: [string, 'null']}
+        invitedBy: {type: string}
+        createdAt: {type: string, format: date-time}
+        expiresAt: {type: string, format: date-time}
+    InvitationList:
+      type: object
+      required: [invitations]
+      properties:
+        invitations: {type: array, items: {$ref: '#/components/schemas/Invitation'}}
+    NewInvitation:
+      type: object
+      additionalProperties: false
+      required: [role]
+      properties:
+        role: {$ref: '#/components/schemas/Role'}
+        email: {anyOf: [{$ref: '#/components/schemas/Email'}, {type: 'null'}]}
+        expiresIn: {description: Seconds for which it can be accepted; 7 days unless given., type: [integer, 'null'], minimum: 60, maximum: 2592000}
+    IssuedInvitation:
+      allOf:
+        - $ref: '#/components/schemas/Invitation'
+        - type: object
+          required: [token, link]
+          properties:
+            token: {description: Shown this once., type: string}
+            link: {description: 'The same, for people.', type: string}
     Problem:
       description: An error (RFC 9457).
       type: object
@@ -3854,6 +4833,11 @@ components:
         - signature_invalid
         - scope_missing
         - tenant_suspended
+        - session_missing
+        - session_invalid
+        - credentials_invalid
+        - csrf_failed
+        - overloaded
         - access_denied
         - tenant_required
         - conflict
@@ -3899,8 +4883,13 @@ x-error-codes:
   signature_invalid: {status: 403, meaning: 'A message that has to be signed is not signed by anybody whose messages are taken.'}
   scope_missing: {status: 403, meaning: 'The key lacks the scope of this call.'}
   tenant_suspended: {status: 403, meaning: 'The operator has suspended the tenant.'}
+  session_missing: {status: 401, meaning: 'Nobody is logged in where that is needed.'}
+  session_invalid: {status: 401, meaning: 'The session has ended, or is none of this server''s.'}
+  credentials_invalid: {status: 401, meaning: 'The e-mail address or the password is wrong; which, is not told.'}
+  csrf_failed: {status: 403, meaning: 'The session''s cookie came with a request that another site''s page may have made: `X-CSRF-Token` is missing or wrong, or the browser names another origin.'}
+  overloaded: {status: 503, meaning: 'Too many passwords wait to be hashed; retry after `Retry-After`.'}
   access_denied: {status: 403, meaning: 'The caller is known, and may not do this.'}
-  tenant_required: {status: 400, meaning: 'An operator key names the tenant it acts for in X-Chat-Tenant.'}
+  tenant_required: {status: 400, meaning: 'An operator key, and an account of several tenants, names the tenant it acts for in X-Chat-Tenant.'}
   conflict: {status: 409, meaning: 'What would be created exists already, or somebody else was changing it.'}
   invalid_state: {status: 422, meaning: 'The request is in order, but the state of things forbids it.'}
   not_found: {status: 404, meaning: 'There is nothing at this path, or no such tenant.'}
@@ -3911,7 +4900,7 @@ x-error-codes:
   token_too_large: {status: 422, meaning: 'A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.'}
   refresh_unavailable: {status: 422, meaning: 'This release issues no refresh tokens.'}
   user_deactivated: {status: 403, meaning: 'The user is deactivated and gets no tokens.'}
-  rate_limited: {status: 429, meaning: 'The tenant''s rate limit is used up; wait for `Retry-After`.'}
+  rate_limited: {status: 429, meaning: 'The tenant''s rate limit, or the attempts to log in, are used up; wait for `Retry-After`.'}
   quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up.'}
   headers_too_large: {status: 431, meaning: 'The head of the request is too large.'}
   storage_unavailable: {status: 503, meaning: 'The database cannot be used, or too many requests wait for it; retry after `Retry-After`.'}

@@ -20,7 +20,9 @@ package struct Problem {
         switch failure {
         case .invalidJSON, .invalidRequest, .tenantRequired: 400
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined: 401
-        case .scopeMissing, .tenantSuspended, .accessDenied, .addressNotAllowed, .signatureInvalid, .userDeactivated:
+        case .sessionMissing, .sessionInvalid, .credentialsInvalid: 401
+        case .scopeMissing, .tenantSuspended, .accessDenied, .addressNotAllowed, .signatureInvalid, .userDeactivated,
+            .csrfFailed:
             403
         case .notFound: 404
         case .methodNotAllowed: 405
@@ -29,10 +31,10 @@ package struct Problem {
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .formExpected: 415
         case .tokenTooLarge, .refreshUnavailable, .invalidState: 422
-        case .rateLimited, .quotaExceeded: 429
+        case .rateLimited, .quotaExceeded, .tooManyAttempts: 429
         case .headersTooLarge: 431
         case .internalError: 500
-        case .storageUnavailable, .notReady: 503
+        case .storageUnavailable, .notReady, .overloaded: 503
         }
     }
 
@@ -44,6 +46,9 @@ package struct Problem {
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined: "Invalid API key"
         case .addressNotAllowed: "Address not allowed"
         case .signatureInvalid: "Invalid signature"
+        case .sessionMissing, .sessionInvalid, .credentialsInvalid: "Not logged in"
+        case .csrfFailed: "Request may be forged"
+        case .overloaded: "Overloaded"
         case .scopeMissing: "Scope missing"
         case .tenantSuspended: "Tenant suspended"
         case .accessDenied: "Access denied"
@@ -58,7 +63,7 @@ package struct Problem {
         case .tokenTooLarge: "Token too large"
         case .refreshUnavailable: "Refresh tokens unavailable"
         case .userDeactivated: "User deactivated"
-        case .rateLimited: "Rate limit exceeded"
+        case .rateLimited, .tooManyAttempts: "Rate limit exceeded"
         case .quotaExceeded: "Quota exceeded"
         case .headersTooLarge: "Headers too large"
         case .internalError: "Internal error"
@@ -72,18 +77,14 @@ package struct Problem {
         switch failure {
         case .invalidJSON(let detail): "The body is not acceptable JSON: \(detail)."
         case .invalidRequest(let detail, _): detail
-        case .apiKeyMissing: "The request has no X-API-Key header."
-        case .apiKeyInvalid: "The API key is not one this server knows."
-        case .apiKeyRevoked: "The API key was revoked."
-        case .apiKeyExpired: "The API key has expired."
-        case .apiKeyQuarantined:
-            "The API key was found in the open and is out of use; an owner of the tenant can revoke or release it."
-        case .addressNotAllowed: "The API key may not be used from this address."
-        case .signatureInvalid: "The message is not signed by somebody whose messages this server takes."
+        case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined, .addressNotAllowed,
+            .signatureInvalid, .sessionMissing, .sessionInvalid, .credentialsInvalid, .csrfFailed, .tooManyAttempts,
+            .overloaded:
+            callerDetail
         case .scopeMissing(let scope): "The API key lacks the scope \(scope)."
         case .tenantSuspended: "The tenant is suspended; its operator can resume it."
         case .accessDenied(let detail), .conflict(let detail), .invalidState(let detail): detail
-        case .tenantRequired: "An operator key names the tenant it acts for in the header X-Chat-Tenant."
+        case .tenantRequired: "X-Chat-Tenant has to name the tenant that the operator or the account acts for."
         case .notFound: "There is nothing at this address."
         case .methodNotAllowed(let allow): "This address answers only to: \(allow)."
         case .requestTimeout: "The request did not arrive completely in time."
@@ -123,6 +124,9 @@ package struct Problem {
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined:
             // RFC 9110 §15.5.2 demands a challenge with every 401.
             if status == 401 { response.add("WWW-Authenticate", "ApiKey realm=\"chat-tokens\"") }
+        case .sessionMissing, .sessionInvalid, .credentialsInvalid:
+            response.add("WWW-Authenticate", "Bearer realm=\"chat-tokens\"")
+        case .tooManyAttempts(let seconds), .overloaded(let seconds): response.add("Retry-After", String(seconds))
         case .methodNotAllowed(let allow): response.add("Allow", allow)
         case .rateLimited(_, let seconds): response.add("Retry-After", String(seconds))
         case .quotaExceeded(let quota, let seconds):

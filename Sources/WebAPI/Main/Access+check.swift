@@ -9,6 +9,9 @@ struct ManagedCall: Sendable {
     /// Who calls.
     enum Principal: Sendable {
         case key(APIKey)
+        case session(Session.Holder)
+        /// Nobody in particular, on routes that are open to everybody.
+        case anyone
     }
 
     let request: Request
@@ -38,24 +41,47 @@ struct ManagedCall: Sendable {
 /// Checks callers against the table of ``ManagedRoute``.
 struct AccessCheck: Sendable {
     let service: HotService
+    let sessions: SessionCheck
 
     /// The call, if its caller may make it.
     func callAsFunction(
         _ route: ManagedRoute, _ request: Request, _ context: MainContext
     ) async throws(Failure) -> ManagedCall {
-        let key = try await service.caller(request.headers[.apiKey], needs: [], in: context).key
         switch route.admission {
-        case .anyKey: return ManagedCall(request, context, .key(key))
+        case .anyone:
+            try sessions.checkOrigin(of: request)
+            return ManagedCall(request, context, .anyone)
+        case .guest:
+            let holder = try await sessions.guest(request, context)
+            return ManagedCall(request, context, holder.map { .session($0) } ?? .anyone)
+        case .session:
+            return ManagedCall(request, context, .session(try await sessions.holder(request, context)))
+        case .tenant(_, let role) where sessions.isMeant(by: request):
+            let holder = try await sessions.holder(request, context)
+            let tenant = try tenant(of: holder, named: request.headers[.chatTenant], needs: role)
+            return ManagedCall(request, context, .session(holder), for: tenant)
+        case .anyKey:
+            return ManagedCall(request, context, .key(try await key(request, context)))
         case .operator:
+            if sessions.isMeant(by: request) {
+                _ = try await sessions.holder(request, context)
+                throw .accessDenied("Only an operator key may do this.")
+            }
+            let key = try await key(request, context)
             guard case .operator = key.owner else { throw .scopeMissing("operator") }
             try require(.operator, of: key)
             return ManagedCall(request, context, .key(key))
         case .tenant(let scope, _):
+            let key = try await key(request, context)
             let named = request.headers[.chatTenant]
             if case .tenant(let own) = key.owner, let named, named != own.text { note(key, naming: named, context) }
             let tenant = try tenant(of: key, named: named, needs: scope)
             return ManagedCall(request, context, .key(key), for: tenant)
         }
+    }
+
+    private func key(_ request: Request, _ context: MainContext) async throws(Failure) -> APIKey {
+        try await service.caller(request.headers[.apiKey], needs: [], in: context).key
     }
 
     private func tenant(of key: APIKey, named name: String?, needs scope: Scopes?) throws(Failure) -> Tenant.ID {
@@ -82,6 +108,27 @@ struct AccessCheck: Sendable {
             SecurityEvent(.callerRefused, .otherTenant, key.id, of: key.owner), at: service.wallClock(),
             address: context.client,
             target: Tenant.ID(name).map { "tenant \($0)" })
+    }
+
+    /// An account of one tenant need not name it.
+    private func tenant(
+        of holder: Session.Holder, named name: String?, needs role: Role
+    ) throws(Failure) -> Tenant.ID {
+        let found: Membership?
+        switch (name, holder.memberships.count) {
+        case (_, 0): throw .accessDenied("The account is a member of no tenant.")
+        case (let name?, _): found = holder.memberships.first { $0.tenant.text == name }
+        case (nil, 1): found = holder.memberships.first
+        case (nil, _): throw .tenantRequired
+        }
+        guard let membership = found else {
+            throw .accessDenied("The account is no member of the tenant that X-Chat-Tenant names.")
+        }
+        guard membership.status == .active else { throw .tenantSuspended }
+        guard membership.role >= role else {
+            throw .accessDenied("This takes the role \(role.rawValue) in the tenant, or a higher one.")
+        }
+        return membership.tenant
     }
 
     private func require(_ scope: Scopes, of key: APIKey) throws(Failure) {

@@ -51,6 +51,23 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
     case resumeTenant = "POST /operator/tenants/{tenant}/resume"
     case deleteTenant = "DELETE /operator/tenants/{tenant}"
 
+    case register = "POST /auth/register"
+    case login = "POST /auth/login"
+    case logout = "POST /auth/logout"
+    case changePassword = "POST /auth/password"
+    case readOwnAccount = "GET /auth/me"
+    case listSessions = "GET /auth/sessions"
+    case endSession = "DELETE /auth/sessions/{session}"
+    case acceptInvitation = "POST /auth/invitations/accept"
+    case leaveTenant = "DELETE /auth/memberships/{tenant}"
+
+    case listMembers = "GET /admin/members"
+    case changeMember = "PATCH /admin/members/{account}"
+    case removeMember = "DELETE /admin/members/{account}"
+    case listInvitations = "GET /admin/invitations"
+    case createInvitation = "POST /admin/invitations"
+    case withdrawInvitation = "DELETE /admin/invitations/{invitation}"
+
     /// Who may call it.
     package var admission: Admission {
         switch self {
@@ -81,6 +98,15 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
         case .listTenants, .createTenant, .readAnyTenant, .changeAnyTenant, .suspendTenant, .resumeTenant,
             .deleteTenant:
             .operator
+
+        case .register, .login: .anyone
+        case .acceptInvitation: .guest
+        case .logout, .changePassword, .readOwnAccount, .listSessions, .endSession, .leaveTenant: .session
+
+        case .listMembers: .tenant(key: .admin, session: .viewer)
+        // A key that could invite would make of itself an owner, who may more than it.
+        case .changeMember, .removeMember, .listInvitations, .createInvitation, .withdrawInvitation:
+            .tenant(key: nil, session: .owner)
         }
     }
 
@@ -92,6 +118,12 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
 
 /// Who may call a route.
 package enum Admission: Sendable, Equatable {
+    /// Everybody, and nobody in particular: a session that comes along does not count.
+    case anyone
+    /// Whoever is logged in, or nobody in particular.
+    case guest
+    /// Whoever is logged in, whatever the tenants of the account.
+    case session
     /// Whoever holds an API key of any kind, to ask about that key.
     case anyKey
     /// Whoever may act for one tenant: its API key with this scope (nil: no key is enough, none: any key), a session with at least

@@ -1,19 +1,22 @@
 internal import Domain
 internal import HTTPTypes
 internal import Hummingbird
+internal import Tokens
 
 /// Everything that is not hot, and the hot endpoints over HTTP/2, on Hummingbird's router.
 struct MainLane {
     let parts: ServerParts
     let service: HotService
     let workspaces: Workspaces
+    let passwords: PasswordThreads
 
-    func responder() -> some HTTPResponder<MainContext> {
+    /// Throws where libcrypto does.
+    func responder() throws(TokenFailure) -> some HTTPResponder<MainContext> {
         let router = Router(context: MainContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware { MainLaneMiddleware(service: service) }
         addHotRoutes(to: router)
         addOwnRoutes(to: router)
-        addManagedRoutes(to: router)
+        try addManagedRoutes(to: router)
         return router.buildResponder()
     }
 
@@ -51,11 +54,18 @@ struct MainLane {
         router.get("/docs", use: operation.docs)
     }
 
-    private func addManagedRoutes(to router: Router<MainContext>) {
+    private func addManagedRoutes(to router: Router<MainContext>) throws(TokenFailure) {
         let (storage, vault, world) = (parts.storage, parts.vault, parts.world)
         let prefix = parts.directory.deployment.keyPrefix
         let tenants = ManageTenants(storage: storage, vault: vault, world: world)
-        let routes = ManagedRoutes(on: router, check: AccessCheck(service: service))
+        let publicURL = parts.directory.deployment.publicURL
+        let accounts = ManageAccounts(
+            storage: storage, vault: vault, tokens: try SessionTokens(vault: vault, publicURL: publicURL),
+            keyPrefix: prefix, world: world)
+        let sessions = SessionCheck(
+            service: service, accounts: accounts, cookies: SessionCookies(publicURL: publicURL))
+        let routes = ManagedRoutes(on: router, check: AccessCheck(service: service, sessions: sessions))
+        addAccountRoutes(to: routes, accounts: accounts, cookies: sessions.cookies)
         KeyEndpoints(
             service: service, keys: ManageKeys(storage: storage, keyPrefix: prefix, world: world), world: world
         ).register(on: routes)
@@ -68,5 +78,13 @@ struct MainLane {
         UserEndpoints(service: service, users: ManageUsers(storage: storage, world: world)).register(on: routes)
         ConfigurationEndpoint(service: service, tenants: tenants, world: world).register(on: routes)
         routes.finish()
+    }
+
+    private func addAccountRoutes(to routes: ManagedRoutes, accounts: ManageAccounts, cookies: SessionCookies) {
+        let members = ManageMembers(accounts: accounts, publicURL: parts.directory.deployment.publicURL)
+        let desk = LoginDesk(
+            service: service, accounts: accounts, cookies: cookies, passwords: passwords, world: parts.world)
+        AccountEndpoints(service: service, accounts: accounts, members: members, desk: desk).register(on: routes)
+        MemberEndpoints(service: service, members: members).register(on: routes)
     }
 }

@@ -58,6 +58,8 @@ extension ManagedCall {
     var actor: String {
         switch principal {
         case .key(let key): "\(key.owner.tenant == nil ? "operator key" : "key") \(key.id)"
+        case .session(let holder): holder.account.auditTarget
+        case .anyone: "anonymous"
         }
     }
 }

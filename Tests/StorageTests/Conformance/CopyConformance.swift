@@ -37,6 +37,7 @@ private struct Move {
         try source.update(key)
         try source.count([key.id: APIKey.Usage(count: 3, lastUsedAt: .start)])
         try fillAuditLog()
+        try fillPeople()
         // Orders that differ between bytes, code points in UTF-16 and any language; two texts that look the same.
         let odd = ["é", "e\u{301}", "ß", "日本", "\u{FFFD}", "\u{FFFF}", "🎉", "a\\", "a'b", "a\"b", "a,b{}"]
         for id in ["a", "B", "Z", "10", "9"] + odd {
@@ -62,6 +63,17 @@ private struct Move {
             default: break
             }
         }
+    }
+
+    private func fillPeople() throws {
+        let (ann, bob) = (try Person("ann@acme.example"), try Person("bob@acme.example"))
+        try source.register(ann.registration(of: Application("initech"), key: "keyofinitech"), recording: [])
+        try source.create(bob.account, password: bob.password, memberOf: (acme.id, .viewer), recording: [])
+        try source.open(bob.session(agent: nil), with: bob.password, recording: [])
+        for email in [nil, "ann@acme.example"] { try source.create(.sample(to: acme.id, email: email), recording: []) }
+        let used = try Invitation.sample(to: acme.id)
+        try source.create(used, recording: [])
+        try source.accept(used, by: .account(ann.id), at: .start, recording: [])
     }
 
     func copy(page: Int = 4, progress: (CopyRecords.Progress) -> Void = { _ in }) throws -> [CopyRecords.Result] {
@@ -145,6 +157,7 @@ struct CopyConformance {
                 "tenant": [0, 0], "token_claim": [1, 2], "signing_key": [0, 0], "api_key": [0, 0],
                 "api_key_usage": [0, 0], "user": [3, 0], "user_cutoff": [0, 0], "issued_month": [1, 0],
                 "audit_head": [1, 0], "audit_entry": [1, 0], "audit_checkpoint": [0, 0], "audit_key": [0, 0],
+                "account": [0, 0], "membership": [0, 0], "session": [0, 0], "invitation": [0, 0],
             ])
         try move.expectSame()
     }

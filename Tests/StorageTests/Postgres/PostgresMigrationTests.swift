@@ -5,7 +5,7 @@ import Testing
 @Suite("Migrations of a PostgreSQL database", .enabled(if: Server.isThere))
 struct PostgresMigrationTests {
     /// The history, oldest first; append here.
-    static let all = ["foundation", "issuing", "management", "audit", "key_terms", "users"]
+    static let all = ["foundation", "issuing", "management", "audit", "key_terms", "users", "accounts"]
 
     /// What makes a database newer than the program.
     private static let future = "INSERT INTO schema_migration VALUES (\(all.count + 1), 'future', 'c0ffee', 0)"
@@ -100,6 +100,7 @@ struct PostgresMigrationTests {
                 "2e88eb1a849d3c7cf3b05d0738a4d697a2b8ea897b96e9471cbfe3a6ac14ca4a",
                 "758000846e55e8126a19ce6d5e315e37f9d5c67f41e6c7c1619bffa043f4ef7b",
                 "4e8e3111ad3ce20421d1c4f678b2e1f8b6e45368dc8a4414cdba8d445043e5e1",
+                "926923fc1c88f4d97bece91f31390516d7ae54a55039e61a3cd59d704c858dd6",
             ])
     }
 

@@ -32,7 +32,7 @@ struct PostgresPoolerTests {
         #expect(outcomes.count == 600)
         #expect(outcomes.count { $0.isIssued } == 500)
         for _ in 0..<6 {
-            let stranger = try Session(url)
+            let stranger = try SQLSession(url)
             for (name, value) in [
                 ("statement_timeout", "0"), ("lock_timeout", "0"), ("idle_in_transaction_session_timeout", "0"),
                 ("synchronous_commit", "off"), ("jit", "on"), ("enable_seqscan", "on"),

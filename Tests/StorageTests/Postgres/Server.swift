@@ -34,7 +34,7 @@ struct Server: Sendable {
     private static let template = Result {
         let server = try #require(shared)
         let name = "template_" + Server.name()
-        try Session(server.url).run("CREATE DATABASE \(name)")
+        try SQLSession(server.url).run("CREATE DATABASE \(name)")
         _ = try PostgresStorage.migrate(server.url(of: name), world: .standing)
         return name
     }
@@ -57,11 +57,11 @@ final class Database: Sendable {
         server = try #require(Server.shared)
         name = "test_" + Server.name()
         let template = empty ? "template0" : try Server.templateName()
-        try Session(server.url).run("CREATE DATABASE \(name) TEMPLATE \(template) ENCODING 'UTF8'")
+        try SQLSession(server.url).run("CREATE DATABASE \(name) TEMPLATE \(template) ENCODING 'UTF8'")
         url = server.url(of: name)
     }
 
-    deinit { _ = try? Session(server.url).run("DROP DATABASE \(name) WITH (FORCE)") }
+    deinit { _ = try? SQLSession(server.url).run("DROP DATABASE \(name) WITH (FORCE)") }
 
     func open(_ mode: PostgresStorage.Mode = .serve) throws -> PostgresStorage {
         try PostgresStorage.open(url, mode: mode, world: .standing)
@@ -75,7 +75,7 @@ final class Database: Sendable {
         return (storage, acme)
     }
 
-    func session() throws -> Session { try Session(url) }
+    func session() throws -> SQLSession { try SQLSession(url) }
 }
 
 extension Server {

@@ -7,6 +7,8 @@ import WebAPI
 private enum Somebody: String, CaseIterable {
     case anonymous, stranger, weakKey, adminKey, otherTenantsKey, keyNamingAnother, nodeKey, operatorKey
     case operatorWithoutTenant, revokedKey
+    case viewer, adminAccount, owner, ownerByCookie, foreignOwner, foreignOwnerNamingAcme, memberOfTwo
+    case endedSession, forgedSession
 
     /// The header fields of a request.
     func fields(_ keys: Keys) -> [(String, String)] {
@@ -21,12 +23,52 @@ private enum Somebody: String, CaseIterable {
         case .operatorKey: [("X-API-Key", keys.operator), ("X-Chat-Tenant", "acme")]
         case .operatorWithoutTenant: [("X-API-Key", keys.operator)]
         case .revokedKey: [("X-API-Key", keys.revoked)]
+        case .viewer: Self.bearer(keys.sessions.viewer)
+        case .adminAccount: Self.bearer(keys.sessions.admin)
+        case .owner: Self.bearer(keys.sessions.owner)
+        case .ownerByCookie:
+            [
+                ("Cookie", "a=b; __Host-chat_session=\(keys.sessions.owner)"), ("X-CSRF-Token", keys.sessions.csrf),
+                ("Origin", "https://chat.example"), ("Sec-Fetch-Site", "same-origin"),
+            ]
+        case .foreignOwner: Self.bearer(keys.sessions.foreign)
+        case .foreignOwnerNamingAcme: Self.bearer(keys.sessions.foreign) + [("X-Chat-Tenant", "acme")]
+        case .memberOfTwo: Self.bearer(keys.sessions.both)
+        case .endedSession: Self.bearer(keys.sessions.ended)
+        case .forgedSession: Self.bearer(keys.sessions.owner.dropLast(4) + "AAAA")
         }
     }
+
+    private static func bearer(_ token: some StringProtocol) -> [(String, String)] {
+        [("Authorization", "Bearer \(token)")]
+    }
+
+    /// The role in the tenant that the call is about; nil: calls with a key, or with nothing.
+    private var role: Role? {
+        switch self {
+        case .viewer: .viewer
+        case .adminAccount: .admin
+        case .owner, .ownerByCookie, .foreignOwner: .owner
+        default: nil
+        }
+    }
+
+    private var isInSession: Bool { role != nil || self == .memberOfTwo || self == .foreignOwnerNamingAcme }
 
     /// The code by which the table refuses a caller; nil: admitted.
     func refusal(by admission: Admission) -> String? {
         switch (self, admission) {
+        case (_, .anyone): nil
+        case (.endedSession, .anyKey), (.forgedSession, .anyKey): "api_key_missing"
+        case (.endedSession, _), (.forgedSession, _): "session_invalid"
+        case (_, .guest): nil
+        case (_, .session): isInSession ? nil : "session_missing"
+        case (_, .anyKey) where isInSession: "api_key_missing"
+        case (_, .operator) where isInSession: "access_denied"
+        case (.memberOfTwo, .tenant): "tenant_required"
+        case (.foreignOwnerNamingAcme, .tenant): "access_denied"
+        case (_, .tenant(key: _, session: let least)) where role != nil:
+            role.map { $0 < least ? "access_denied" : nil } ?? nil
         case (.anonymous, _): "api_key_missing"
         case (.stranger, _): "api_key_invalid"
         case (.revokedKey, _): "api_key_revoked"
@@ -41,12 +83,33 @@ private enum Somebody: String, CaseIterable {
         case (.weakKey, .tenant): "scope_missing"
         case (.keyNamingAnother, .tenant): "access_denied"
         case (.adminKey, .tenant), (.otherTenantsKey, .tenant): nil
+        // Sessions, told above.
+        case (_, .tenant): nil
         }
     }
 }
 
 private struct Keys {
     let weak, admin, other, node, `operator`, revoked: String
+    let sessions: Sessions
+
+    /// Tokens of sessions.
+    struct Sessions {
+        let viewer, admin, owner, foreign, both, ended, csrf: String
+
+        init(_ server: TestServer, acme: Tenant.ID, umbrella: Tenant.ID) throws {
+            viewer = try server.session("viewer@acme.example", [(acme, .viewer)]).token
+            admin = try server.session("admin@acme.example", [(acme, .admin)]).token
+            let owner = try server.session("owner@acme.example", [(acme, .owner)])
+            self.owner = owner.token
+            csrf = try server.accounts.tokens.csrfToken(of: owner.holder.session.id)
+            foreign = try server.session("owner@umbrella.example", [(umbrella, .owner)]).token
+            both = try server.session("both@acme.example", [(acme, .owner), (umbrella, .owner)]).token
+            let ended = try server.session("gone@acme.example", [(acme, .owner)])
+            self.ended = ended.token
+            try server.accounts.end(ended.holder.session.id, asked: ended.holder, by: .commandLine)
+        }
+    }
 
     init(_ server: TestServer) throws {
         let acme = try server.addTenant()
@@ -59,6 +122,7 @@ private struct Keys {
         let gone = try server.keys.create(for: .tenant(acme), name: "gone", scopes: .admin)
         revoked = gone.text
         _ = try server.keys.revoke(gone.key.id)
+        sessions = try Sessions(server, acme: acme, umbrella: umbrella)
     }
 }
 
@@ -69,10 +133,13 @@ struct AccessTests {
         try await withServer { server in
             let keys = try Keys(server)
             for somebody in Somebody.allCases {
+                // Who has logged out is asked no more.
+                if route == .logout, [.ownerByCookie, .foreignOwnerNamingAcme].contains(somebody) { continue }
                 let answer = try await server.answer(Self.ask(route, somebody.fields(keys)))
                 if let code = somebody.refusal(by: route.admission) {
                     #expect(answer.code == code, "\(somebody) at \(route.rawValue): \(answer.status)")
-                    let status = code.hasPrefix("api_key") ? 401 : code == "tenant_required" ? 400 : 403
+                    let isUnknown = code.hasPrefix("api_key") || code.hasPrefix("session")
+                    let status = isUnknown ? 401 : code == "tenant_required" ? 400 : 403
                     #expect(answer.status == status)
                 } else {
                     #expect(

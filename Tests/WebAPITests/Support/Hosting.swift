@@ -4,12 +4,15 @@ import Logging
 import SQLiteStorage
 import ServiceLifecycle
 import Testing
+import Tokens
 import WebAPI
 
 /// How a test wants its server.
 struct Hosting: Sendable {
     var limits = ConnectionLimits()
     var trustedProxies = TrustedProxies.none
+    /// How passwords are hashed: to no end but that tests are fast.
+    var passwords = PasswordWork(cost: .unsafelyCheap)
     /// Commands that may wait for the database.
     var capacity = 8_192
     /// Takes the request log, successes included; nil: no log.
@@ -63,9 +66,11 @@ struct Hosting: Sendable {
     }
 
     private var settings: ServerSettings {
-        ServerSettings(
+        var settings = ServerSettings(
             address: .init(host: "127.0.0.1", port: 0), metrics: nil, eventLoops: 2, trustedProxies: trustedProxies,
             limits: limits)
+        settings.passwords = passwords
+        return settings
     }
 
     private func serverParts(_ parts: TestServer.Parts) -> ServerParts {

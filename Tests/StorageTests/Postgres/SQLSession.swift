@@ -3,7 +3,7 @@ import Domain
 
 /// A session beside the storage under test, for looking behind it and for getting in its way.
 @safe
-final class Session {
+final class SQLSession {
     private let session: OpaquePointer?
 
     init(_ url: String) throws {
