@@ -124,7 +124,7 @@ def test_every_act_through_the_api_is_found_with_who_where_and_what(place):
         for request, action, target in expected:
             entry = found[request]
             assert (entry["action"], entry["target"]) == (action, target), entry
-            assert entry["tenant"] == "acme" and entry["count"] == 1
+            assert entry["tenant"] == "acme" and entry["count"] == 1 and entry["address"] == "127.0.0.1"
             assert entry["actor"] == (who if int(request[4:]) < 12 else f"operator key {root.split('_')[1][:12]}")
         assert (found["act-2"]["before"], found["act-2"]["after"]) == ({"name": "K"}, {"name": "L"})
         assert found["act-12"]["after"] == {"overrides": {"burst": 1_000_000, "quota": 1_000_000_000, "rate": 77}}
@@ -205,6 +205,7 @@ def test_refused_keys_and_other_tenants_are_told_with_a_count(place):
     for entry in refused:
         sums[entry["after"]["reason"]] = sums.get(entry["after"]["reason"], 0) + entry["count"]
         assert entry["actor"] in (f"key {revoked['id']}", f"key {stale['id']}")
+        assert entry["address"] == "127.0.0.1"
     assert sums == {"revoked": 40, "wrong_secret": 7}
     assert len(refused) <= 4, "a count, not a row for each"
     strays = told("access.refused")
@@ -332,7 +333,10 @@ def test_what_is_rewritten_or_cut_off_in_the_database_differs_from_an_earlier_ex
     cut = export(deployment, "cut.jsonl")
     assert verify(deployment, cut)["valid"], "by itself it is a shorter log"
     broken = verify(deployment, cut, "--earlier", earlier)["brokenLink"]
-    assert broken["sequence"] == 4 and "the earlier export ends with entry 5" in broken["why"]
+    assert broken["sequence"] == 4 and "entry 5 was there before" in broken["why"]
+    third = json.loads(cut.read_text().splitlines()[2])["hash"]
+    assert verify(deployment, cut, "--contains", f"3:{third}")["valid"]
+    assert verify(deployment, cut, "--contains", f"2:{third}")["brokenLink"]["line"] == 2
     for number in range(4):
         deployment.run("tenant", "update", "acme", "--name", f"Other {number}")
     broken = verify(deployment, export(deployment, "anew.jsonl"), "--earlier", earlier)["brokenLink"]

@@ -5,7 +5,7 @@ internal import ServiceLifecycle
 
 /// Signs the checkpoints of the audit log that are due, and tells the server's log of them.
 ///
-/// A log that is collected elsewhere keeps the statements where those who can write to the database cannot.
+/// A log that is collected elsewhere keeps the hashes where those who can write to the database cannot.
 struct AuditSealer: Service {
     private let seal: SealAuditLog
     private let logger: Logger
@@ -35,7 +35,7 @@ struct AuditSealer: Service {
                         "audit checkpoint",
                         metadata: [
                             "tenant": "\(checkpoint.tenant?.text ?? "")", "sequence": "\(checkpoint.sequence)",
-                            "statement": "\(checkpoint.statement)",
+                            "hash": "\(checkpoint.hash.hex)",
                         ])
                 }
             } catch {

@@ -61,8 +61,8 @@ extension AuditVerification {
             }
             (tenant, first, firstPrevious) = (.some(entry.tenant), sequence, previous)
         }
-        if let witness, witness.sequence == sequence, witness != entry {
-            throw Fault("is not the entry that the earlier export ends with: the log was rewritten", sequence)
+        if let known = places.removeValue(forKey: sequence), known != entry.hash {
+            throw Fault("is not the entry that was there before: the log was rewritten", sequence)
         }
         newest = entry
         entries += 1

@@ -34,7 +34,9 @@ package struct AuditVerification: Sendable {
     package private(set) var firstBreak: Break?
 
     let keys: [SigningKey]
-    let witness: Witness?
+    /// Places that are known for sure and were not met yet.
+    var places: [Int64: Digest]
+    private let earlier: Witness?
     var firstPrevious: Digest?
     var tenant: String??
     var isSealed = false
@@ -44,10 +46,13 @@ package struct AuditVerification: Sendable {
     /// - Parameters:
     ///   - keys: the public keys of the deployment; none: signatures are not checked, and whoever can rewrite the
     ///     whole file can still make one up.
-    ///   - witness: what an earlier export of the same chain ended with: it has to be in this one.
-    package init(keys: [SigningKey], witness: Witness? = nil) {
+    ///   - earlier: what an earlier export of the same chain ended with: it has to be in this one.
+    ///   - places: numbers of entries and their hashes as they were seen elsewhere: these have to be in it too.
+    package init(keys: [SigningKey], earlier: Witness? = nil, places: [Int64: Digest] = [:]) {
         self.keys = keys
-        self.witness = witness
+        self.earlier = earlier
+        self.places = places
+        if let earlier { self.places[earlier.sequence] = earlier.hash }
     }
 
     /// Takes the next line, without its line feed.
@@ -72,12 +77,8 @@ package struct AuditVerification: Sendable {
 
     private var missingAtEnd: String? {
         guard isSealed else { return "is missing: the export does not end with its seal, so it was cut off" }
-        guard let witness else { return nil }
-        guard tenant == .some(witness.tenant) else { return "is of another chain than the earlier export" }
-        guard let newest, newest.sequence >= witness.sequence else {
-            return "is missing: the earlier export ends with entry \(witness.sequence)"
-        }
-        return nil
+        if let earlier, tenant != .some(earlier.tenant) { return "is of another chain than the earlier export" }
+        return places.keys.min().map { "is missing: entry \($0) was there before" }
     }
 
     struct Fault: Error {

@@ -24,8 +24,8 @@ package struct SealAuditLog: Sendable {
 
     /// Signs and stores the checkpoints that are due, at most `limit`.
     ///
-    /// - Returns: the checkpoints, for whoever keeps them outside of the database.
-    package func callAsFunction(limit: Int = 1_000) throws(ManagementFailure) -> [AuditCheckpoint] {
+    /// - Returns: the places they are of, for whoever keeps them outside of the database.
+    package func callAsFunction(limit: Int = 1_000) throws(ManagementFailure) -> [AuditLink] {
         let now = world.now()
         let due = try telling { () throws(StoreFailure) in
             try storage.unsealedChains(
@@ -36,7 +36,7 @@ package struct SealAuditLog: Sendable {
         var checkpoints: [AuditCheckpoint] = []
         for place in due { checkpoints.append(try checkpoint(place, by: key, at: now)) }
         try telling { () throws(StoreFailure) in try storage.add(checkpoints) }
-        return checkpoints
+        return due
     }
 
     /// The public keys by which statements are checked, newest first.

@@ -15,8 +15,8 @@ struct AuditVerifyCommand: ParsableCommand {
 
             --key takes a file or an http(s) URL with the JWK set of `audit keys`; without it signatures are not \
             checked, and whoever could rewrite the whole file could have made it up. --earlier takes an older export of \
-            the same log: its newest entry has to be in this one. The exit status is 0 for an export in order and 1 for \
-            any other.
+            the same log: its newest entry has to be in this one. --contains takes an entry's number and hash, such as the \
+            server's log has them of every checkpoint. The exit status is 0 for an export in order and 1 for any other.
             """)
 
     @Argument(help: "The export; - reads it from stdin.")
@@ -28,20 +28,24 @@ struct AuditVerifyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("An older export of the same log.", valueName: "file"))
     var earlier: String?
 
+    @Option(help: ArgumentHelp("An entry that has to be in it; may be repeated.", valueName: "number:hash"))
+    var contains: [KnownEntry] = []
+
     @OptionGroup
     var output: OutputOptions
 
     func run() throws {
         let keys = try key.map { place in try PublishedKeys(try Document.fetch(place)).all } ?? []
-        var witness: AuditVerification.Witness?
+        var newest: AuditVerification.Witness?
         if let earlier {
             let former = try Self.verified(earlier, AuditVerification(keys: keys))
             if let fault = former.firstBreak {
                 throw CommandFailure("The earlier export is itself not in order: \(fault.sentence)")
             }
-            witness = former.newest
+            newest = former.newest
         }
-        let report = try Self.verified(file, AuditVerification(keys: keys, witness: witness))
+        let places = Dictionary(contains.map { ($0.sequence, $0.hash) }) { first, _ in first }
+        let report = try Self.verified(file, AuditVerification(keys: keys, earlier: newest, places: places))
         Output.show(asJSON: output.json, report.json, text: report.text)
         if report.firstBreak != nil { throw ExitCode.failure }
     }
@@ -55,6 +59,18 @@ struct AuditVerifyCommand: ParsableCommand {
         while let line = try lines.next() { verification.take(line) }
         verification.finish()
         return verification
+    }
+}
+
+/// An entry's number and hash as typed, such as `17:9f86…`.
+struct KnownEntry: ExpressibleByArgument {
+    let sequence: Int64, hash: Digest
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let sequence = Int64(parts[0]), sequence >= 1, let hash = Digest(hex: parts[1].utf8)
+        else { return nil }
+        (self.sequence, self.hash) = (sequence, hash)
     }
 }
 
