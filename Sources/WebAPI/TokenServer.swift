@@ -74,11 +74,14 @@ package struct ServerParts: Sendable {
     let registry: PrometheusRegistry
     let log: RequestLog
     let logger: Logger
+    let leakReporters: LeakReporters?
+    let quarantinesLeaks: Bool
 
     /// The parts, assembled elsewhere.
     package init(
         directory: Directory, issue: IssueTokens, storage: any Storage, vault: Vault, world: World,
-        metrics: ServerMetrics, registry: PrometheusRegistry, log: RequestLog, logger: Logger
+        metrics: ServerMetrics, registry: PrometheusRegistry, log: RequestLog, logger: Logger,
+        leakReporters: LeakReporters? = nil, quarantinesLeaks: Bool = true
     ) {
         self.directory = directory
         self.issue = issue
@@ -89,6 +92,14 @@ package struct ServerParts: Sendable {
         self.registry = registry
         self.log = log
         self.logger = logger
+        self.leakReporters = leakReporters
+        self.quarantinesLeaks = quarantinesLeaks
+    }
+
+    /// Takes in keys that were found in the open.
+    var leakDesk: LeakDesk {
+        LeakDesk(
+            storage: storage, keyPrefix: directory.deployment.keyPrefix, world: world, quarantines: quarantinesLeaks)
     }
 }
 

@@ -10,6 +10,10 @@ struct Installation {
 
     var tenants: ManageTenants { ManageTenants(storage: storage, vault: vault, world: world) }
     var keys: ManageKeys { ManageKeys(storage: storage, keyPrefix: settings.keyPrefix, world: world) }
+    /// Takes in keys that were found in the open, and puts them out of use or only notes it.
+    func leakDesk(quarantining: Bool) -> LeakDesk {
+        LeakDesk(storage: storage, keyPrefix: settings.keyPrefix, world: world, quarantines: quarantining)
+    }
     var signingKeys: ManageSigningKeys { ManageSigningKeys(storage: storage, vault: vault, world: world) }
     var auditLog: ReadAuditLog { ReadAuditLog(storage: storage, vault: vault, world: world) }
     var consoleTokens: ConsoleTokens {

@@ -14,6 +14,16 @@ extension APIKey.ID: ExpressibleByArgument {
     }
 }
 
+extension AddressRange: ExpressibleByArgument {
+    /// An address or a network as typed.
+    init?(argument: String) { self.init(argument) }
+}
+
+extension Digest: ExpressibleByArgument {
+    /// A SHA-256 as typed: 64 hexadecimal digits.
+    init?(argument: String) { self.init(hex: argument) }
+}
+
 extension Plan: ExpressibleByArgument {}
 extension TokenKind: ExpressibleByArgument {}
 

@@ -87,6 +87,19 @@ struct ServerOptions: ParsableArguments {
     var stalenessLimit: String?
 
     @Option(
+        help: ArgumentHelp(
+            """
+            Where those publish their keys whose reports of leaked API keys are taken, a URL or a path, such as \
+            https://api.github.com/meta/public_keys/secret_scanning; default: none, POST /leaks takes nothing.
+            """, valueName: "url"))
+    var leakKeysUrl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of a leaked API key: quarantine or report; default: quarantine.", valueName: "action"))
+    var leakAction: String?
+
+    @Option(
         help: ArgumentHelp("trace, debug, info, notice, warning, error or critical; default: info.", valueName: "level")
     )
     var logLevel: String?
@@ -107,7 +120,8 @@ struct ServerOptions: ParsableArguments {
         [
             (Setting.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey), (.trustedProxies, trustedProxies),
             (.eventLoops, eventLoops), (.metricsAddress, metricsAddress), (.stalenessLimit, stalenessLimit),
-            (.logLevel, logLevel), (.accessLog, accessLog), (.redisUrl, redisUrl),
+            (.leakKeysUrl, leakKeysUrl), (.leakAction, leakAction), (.logLevel, logLevel), (.accessLog, accessLog),
+            (.redisUrl, redisUrl),
         ].reduce(into: [:]) { flags, flag in flags[flag.0] = flag.1 }
     }
 }

@@ -57,7 +57,7 @@ struct Assembly {
             registry: registry,
             log: RequestLog(
                 includesSuccesses: settings.accessLog, level: settings.logLevel, world: world, write: JSONLines.write),
-            logger: logger)
+            logger: logger, leakReporters: leakReporters(logger), quarantinesLeaks: settings.quarantinesLeaks)
         let serverSettings = ServerSettings(
             address: .init(host: settings.address.host, port: settings.address.port),
             metrics: settings.metricsAddress.map { .init(host: $0.host, port: $0.port) },

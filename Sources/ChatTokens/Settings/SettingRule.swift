@@ -50,9 +50,14 @@ enum SettingRule {
         FileManager.default.isReadableFile(atPath: path)
     }
 
+    /// A place that ``Document`` can fetch.
+    static func isDocumentPlace(_ text: String) -> Bool {
+        text.hasPrefix("/") ? isReadableFile(text) : publicURL(text) != nil
+    }
+
     static func networks(_ text: String) -> [AddressRange]? {
         let texts = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        let ranges = texts.compactMap(AddressRange.init)
+        let ranges = texts.compactMap { AddressRange($0) }
         return ranges.count == texts.count ? ranges : nil
     }
 

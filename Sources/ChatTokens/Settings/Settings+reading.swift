@@ -45,6 +45,12 @@ extension Settings {
         stalenessLimit = reader.take(
             .stalenessLimit, default: 30, shown: "30", rule: "a number of seconds from 1 to 3600"
         ) { text in Int64(text).flatMap { (1...3_600).contains($0) ? $0 : nil } }
+        leakKeys = reader.optional(
+            .leakKeysUrl, rule: "an http(s) URL, or the absolute path of a file that can be read",
+            SettingRule.isDocumentPlace)
+        quarantinesLeaks = reader.take(
+            .leakAction, default: true, shown: "quarantine", rule: "quarantine or report"
+        ) { text in ["quarantine": true, "report": false][text] }
         logLevel = reader.take(
             .logLevel, default: .info, shown: "info",
             rule: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",

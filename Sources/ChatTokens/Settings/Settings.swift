@@ -43,6 +43,11 @@ struct Settings: Sendable {
     let metricsAddress: Address?
     /// Seconds without a look at the change log after which nothing is issued or verified.
     let stalenessLimit: Int64
+    /// Where the keys are published of those whose reports of leaked API keys are taken: a URL or a path; nil: nobody's
+    /// reports are.
+    let leakKeys: String?
+    /// Whether an API key that was found in the open is out of use at once, or only noted.
+    let quarantinesLeaks: Bool
     let logLevel: Logger.Level
     let accessLog: Bool
     /// Every setting in the order of its declaration, for showing.

@@ -5,7 +5,7 @@ internal import Synchronization
 /// What counts is who tries, never who is tried: an account cannot be locked by trying it. Each source, a device or the
 /// network of an address, has an allowance for each account and one for all accounts together. While an account is
 /// tried from many sources, what they all have for that account shrinks, but never to nothing: its owner, on whatever
-/// device, still gets in with the right password at once. See ADR 0013.
+/// device, still gets in with the right password at once. See ADR 0014.
 package final class AttemptThrottle: Sendable {
     /// Whence an attempt comes.
     package enum Source: Sendable, Hashable {

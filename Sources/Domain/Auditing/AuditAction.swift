@@ -21,6 +21,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case keyRotated = "key.rotated"
     case keyRevoked = "key.revoked"
     case keyQuarantined = "key.quarantined"
+    case keyLeakReported = "key.leak_reported"
+    case keyReleased = "key.released"
     case keyFirstUsed = "key.first_used"
 
     case signingKeyCreated = "signing_key.created"

@@ -146,13 +146,17 @@ package final class Directory: Sendable {
         case .tenant(let id):
             // A deleted tenant is to the world one that never was.
             let row = try storage.tenant(id).flatMap { $0.tenant.status == .deleted ? nil : $0 }
-            let ring = try row.map { row throws(StoreFailure) in try openRing(row.keys, of: id) }
+            // Whoever fetches the key set is not to be shown keys for ever of which no token is left.
+            let now = world.now()
+            let keys = row?.keys.filter { key in key.departsAt.map { now < $0 } ?? true } ?? []
+            let ring = try row.map { _ throws(StoreFailure) in try openRing(keys, of: id) }
             keep(want, since: epoch) { state in
                 guard let row, let ring else { return false }
                 let limiter = state.limiters.value(id) ?? RateLimiter()
                 state.limiters.insert(limiter, for: id)
                 let built = TenantState(
-                    tenant: row.tenant, ring: ring, limiter: limiter, deployment: deployment)
+                    tenant: row.tenant, ring: ring, limiter: limiter, deployment: deployment,
+                    ringEnds: keys.compactMap(\.departsAt).min())
                 state.tenants.insert(built, for: id)
                 return true
             }

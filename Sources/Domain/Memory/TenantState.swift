@@ -14,6 +14,8 @@ package final class TenantState: Sendable {
     package let jwksTag: String
     /// What signs its tokens now; nil where no key is active.
     package let signer: Signer?
+    /// When the next retired key has no token left and departs from the ring; nil where none will.
+    package let ringEnds: Timestamp?
     /// What may verify its tokens.
     let doors: [Door]
     /// The claims of its tokens that never change, between which the others are written.
@@ -46,9 +48,12 @@ package final class TenantState: Sendable {
     package var limiter: RateLimiter { allowance.limiter }
 
     /// The state of a tenant under a deployment.
-    package init(tenant: Tenant, ring: KeyRing, limiter: RateLimiter, deployment: Deployment) {
+    package init(
+        tenant: Tenant, ring: KeyRing, limiter: RateLimiter, deployment: Deployment, ringEnds: Timestamp? = nil
+    ) {
         self.tenant = tenant
         self.ring = ring
+        self.ringEnds = ringEnds
         allowance = Allowance(tenant: tenant.id, limit: tenant.rateLimit, limiter: limiter)
         jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)

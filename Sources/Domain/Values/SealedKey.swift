@@ -27,4 +27,14 @@ package struct SealedKey: Sendable, Equatable {
         self.createdAt = createdAt
         self.changedAt = changedAt
     }
+
+    /// Seconds for which other nodes may sign with a key that was just retired, as they have not heard of it; the most
+    /// that a deployment can set.
+    static let longestStaleness: Int64 = 3_600
+
+    /// When the last token that the key can have signed has expired; nil unless it is retired.
+    package var departsAt: Timestamp? {
+        guard state == .retired else { return nil }
+        return changedAt.adding(seconds: Int64(Tenant.longestTokenLife) + Self.longestStaleness)
+    }
 }

@@ -116,13 +116,15 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#readConfiguration"><span class="get">GET</span>Read what an SDK needs to set itself up</a></li>
 </ul>
 <h2>Management</h2>
-<ul><li><a href="#readOwnKey"><span class="get">GET</span>What the key that asks is</a></li>
+<ul><li><a href="#reportLeaks"><span class="post">POST</span>Report API keys that were found in the open</a></li>
+<li><a href="#readOwnKey"><span class="get">GET</span>What the key that asks is</a></li>
 <li><a href="#listKeys"><span class="get">GET</span>List API keys</a></li>
 <li><a href="#createKey"><span class="post">POST</span>Create an API key</a></li>
 <li><a href="#importKey"><span class="post">POST</span>Import an API key of another system</a></li>
 <li><a href="#readKey"><span class="get">GET</span>Read an API key</a></li>
 <li><a href="#changeKey"><span class="patch">PATCH</span>Change an API key&#x27;s name or terms</a></li>
 <li><a href="#rotateKey"><span class="post">POST</span>Give an API key a new secret</a></li>
+<li><a href="#releaseKey"><span class="post">POST</span>Put a quarantined API key back into use</a></li>
 <li><a href="#revokeKey"><span class="post">POST</span>Take an API key back for good</a></li>
 <li><a href="#listSigningKeys"><span class="get">GET</span>List signing keys</a></li>
 <li><a href="#createSigningKey"><span class="post">POST</span>Add a standby signing key</a></li>
@@ -3287,6 +3289,145 @@ call is not for such a key.</p>
 </section>
 <h2 id="management">Management</h2>
 <p>What a tenant manages by itself. An operator key manages any tenant, which it names in <code>X-Chat-Tenant</code>.</p>
+<section id="reportLeaks"><h3>Report API keys that were found in the open</h3>
+<div class="route"><span class="post">POST</span> /leaks</div>
+<p>For secret scanners, in the format of GitHub&#x27;s partner programme. The body is signed with ECDSA on P-256 and
+SHA-256 by a key that the deployment&#x27;s setting <code>CHAT_TOKENS_LEAK_KEYS_URL</code> publishes; without that setting
+nobody&#x27;s reports are taken. A key that works is quarantined: it opens nothing until an owner of its tenant
+revokes or releases it. Where only the secret before a rotation was found, its grace ends and the key stays in
+use. With <code>CHAT_TOKENS_LEAK_ACTION=report</code> it is only noted.</p>
+<p>Public: needs no key.</p>
+<pre><code>curl -i http://127.0.0.1:8080/leaks \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;[
+  {
+    &quot;token&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c&quot;,
+    &quot;type&quot;: &quot;chat_tokens_api_key&quot;,
+    &quot;url&quot;: &quot;https://github.com/acme/demo/blob/main/.env&quot;,
+    &quot;source&quot;: &quot;content&quot;
+  }
+]&#x27;</code></pre>
+<h4>Body: <a href="#schema-LeakReport">LeakReport</a></h4>
+<details><summary>usual</summary><pre><code>[
+  {
+    &quot;token&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c&quot;,
+    &quot;type&quot;: &quot;chat_tokens_api_key&quot;,
+    &quot;url&quot;: &quot;https://github.com/acme/demo/blob/main/.env&quot;,
+    &quot;source&quot;: &quot;content&quot;
+  }
+]</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>Github-Public-Key-Identifier</code></td><td class="kind">header, string</td><td>Which key signed.</td></tr>
+<tr><td><code>Github-Public-Key-Signature</code></td><td class="kind">header, string</td><td>The signature of the body as it is, DER in base64.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>For each match in its order whether it is, or was, a key of this deployment.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-LeakLabels">LeakLabels</a>.</p>
+<details><summary>usual</summary><pre><code>[
+  {
+    &quot;token_hash&quot;: &quot;LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=&quot;,
+    &quot;token_type&quot;: &quot;chat_tokens_api_key&quot;,
+    &quot;label&quot;: &quot;true_positive&quot;
+  }
+]</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>Not signed by anybody whose reports are taken, or none are.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>signature_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#signature_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid signature&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The message is not signed by somebody whose messages this server takes.&quot;,
+  &quot;code&quot;: &quot;signature_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <section id="readOwnKey"><h3>What the key that asks is</h3>
 <div class="route"><span class="get">GET</span> /admin/keys/self</div>
 <p>Any API key, whatever its scopes, learns what it is and what it may do.</p>
@@ -4485,6 +4626,217 @@ own key it may be left out, and must be that tenant.</td></tr>
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="releaseKey"><h3>Put a quarantined API key back into use</h3>
+<div class="route"><span class="post">POST</span> /admin/keys/{key}/release</div>
+<p>For an operator key, or an owner of the tenant: whoever found the key still has it. Safer is another key. A
+later report of the same place changes nothing.</p>
+<pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa/release \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NoMembers">NoMembers</a></h4>
+<details><summary>usual</summary><pre><code>{}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-APIKey">APIKey</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;preview&quot;: &quot;chatsdk_Zk3vQ9wLm2Xa&quot;,
+  &quot;name&quot;: &quot;Primary API key&quot;,
+  &quot;owner&quot;: &quot;tenant&quot;,
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;scopes&quot;: [
+    &quot;tokens:issue&quot;,
+    &quot;tokens:verify&quot;
+  ],
+  &quot;status&quot;: &quot;active&quot;,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+  &quot;expiresAt&quot;: null,
+  &quot;formerSecretUntil&quot;: null,
+  &quot;allowedAddresses&quot;: [],
+  &quot;rateLimit&quot;: null,
+  &quot;importedPrefix&quot;: null,
+  &quot;lastUsedAt&quot;: &quot;2026-01-02T09:00:00Z&quot;,
+  &quot;usageCount&quot;: 4711,
+  &quot;revokedAt&quot;: null,
+  &quot;revokedBy&quot;: null,
+  &quot;revocationReason&quot;: null,
+  &quot;leakedAt&quot;: &quot;2026-01-02T08:00:00Z&quot;,
+  &quot;leakedWhere&quot;: &quot;https://github.com/acme/demo/blob/main/.env&quot;,
+  &quot;quarantinedAt&quot;: null
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -11364,6 +11716,12 @@ behind the prefix must be zero.</p>
 behind the prefix must be zero.</td></tr>
 <tr><td><code>rateLimit</code></td><td class="kind"><a href="#schema-KeyRateLimit">KeyRateLimit</a></td><td>A limit of the key&#x27;s own, which holds besides that of its tenant; null for none.</td></tr>
 </table>
+</section>
+<section id="schema-LeakReport"><h3>LeakReport</h3>
+<p>array of 1 to 1,000 × object</p>
+</section>
+<section id="schema-LeakLabels"><h3>LeakLabels</h3>
+<p>array of object</p>
 </section>
 <section id="schema-APIKeyChange"><h3>APIKeyChange</h3>
 <p>Members that are left out stay as they are.</p>

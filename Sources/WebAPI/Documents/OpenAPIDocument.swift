@@ -639,6 +639,75 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /leaks:
+    post:
+      operationId: reportLeaks
+      tags: [Management]
+      summary: "Report API keys that were found in the open"
+      description: |
+        For secret scanners, in the format of GitHub's partner programme. The body is signed with ECDSA on P-256 and
+        SHA-256 by a key that the deployment's setting `CHAT_TOKENS_LEAK_KEYS_URL` publishes; without that setting
+        nobody's reports are taken. A key that works is quarantined: it opens nothing until an owner of its tenant
+        revokes or releases it. Where only the secret before a rotation was found, its grace ends and the key stays in
+        use. With `CHAT_TOKENS_LEAK_ACTION=report` it is only noted.
+      security: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - name: Github-Public-Key-Identifier
+          in: header
+          description: Which key signed.
+          schema: {type: string}
+          example: 90a421169f0a406205f1563a953312f0be898d3c7b6c06b681aa86a874555f4a
+        - name: Github-Public-Key-Signature
+          in: header
+          description: The signature of the body as it is, DER in base64.
+          schema: {type: string}
+          example: MEUCIQDKZokqnCjrRtw0tni+2Ltvl/uiMJ1EGumEsp1BsNr32AIgQY1YXD2nlj+XNfGK4rBfkMJ1JDOQcYXxa2sY8FNkrKc=
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/LeakReport'
+            examples:
+              usual:
+                value: [{"token": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "type": "chat_tokens_api_key", "url": "https://github.com/acme/demo/blob/main/.env", "source": "content"}]
+      responses:
+        '200':
+          description: For each match in its order whether it is, or was, a key of this deployment.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/LeakLabels'
+              examples:
+                usual:
+                  value: [{"token_hash": "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", "token_type": "chat_tokens_api_key", "label": "true_positive"}]
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '403':
+          description: Not signed by anybody whose reports are taken, or none are.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/problem+json:
+              schema: {$ref: '#/components/schemas/Problem'}
+              examples:
+                signature_invalid:
+                  value:
+                    type: http://127.0.0.1:8080/docs#signature_invalid
+                    title: Invalid signature
+                    status: 403
+                    detail: The message is not signed by somebody whose messages this server takes.
+                    code: signature_invalid
+                    requestId: 1k9zqf3mw-4
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /centrifugo/connect:
     post:
       operationId: connectCentrifugo
@@ -1177,6 +1246,52 @@ paths:
                   value: {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": "2026-01-02T03:04:05Z", "allowedAddresses": [], "rateLimit": null}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/keys/{key}/release:
+    post:
+      operationId: releaseKey
+      tags: [Management]
+      summary: "Put a quarantined API key back into use"
+      description: |
+        For an operator key, or an owner of the tenant: whoever found the key still has it. Safer is another key. A
+        later report of the same place changes nothing.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/APIKeyID'
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NoMembers'
+            examples:
+              usual:
+                value: {}
+      responses:
+        '200':
+          description: The key.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/APIKey'
+              examples:
+                usual:
+                  value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": "2026-01-02T08:00:00Z", "leakedWhere": "https://github.com/acme/demo/blob/main/.env", "quarantinedAt": null}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -4264,6 +4379,27 @@ components:
         expiresIn: {$ref: '#/components/schemas/KeyLife'}
         allowedAddresses: {$ref: '#/components/schemas/NewAllowedAddresses'}
         rateLimit: {$ref: '#/components/schemas/KeyRateLimit'}
+    LeakReport:
+      type: array
+      minItems: 1
+      maxItems: 1000
+      items:
+        type: object
+        required: [token, type]
+        properties:
+          token: {description: What was found., type: string}
+          type: {description: What the scanner takes it for., type: string}
+          url: {description: Where; may be empty., type: string}
+          source: {description: In what kind of place., type: string}
+    LeakLabels:
+      type: array
+      items:
+        type: object
+        required: [token_hash, token_type, label]
+        properties:
+          token_hash: {description: 'SHA-256 of the token, base64.', type: string}
+          token_type: {type: string}
+          label: {enum: [true_positive, false_positive]}
     APIKeyChange:
       description: Members that are left out stay as they are.
       type: object

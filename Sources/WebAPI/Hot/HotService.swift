@@ -37,7 +37,7 @@ final class HotService: Sendable {
         self.issue = IssueEndpoint(issue: issue, world: world)
         verify = VerifyEndpoint(readUser: readUser, world: world)
         forwardAuth = ForwardAuthEndpoint()
-        jwks = JWKSEndpoint(directory: directory)
+        jwks = JWKSEndpoint(directory: directory, world: world)
         introspect = IntrospectEndpoint(world: world)
     }
 

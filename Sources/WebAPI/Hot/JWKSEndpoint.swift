@@ -4,12 +4,16 @@ internal import Tokens
 /// `GET /t/{tenant}/.well-known/jwks.json`: bytes that were rendered when the key ring was made.
 struct JWKSEndpoint: Sendable {
     let directory: Directory
+    let world: World
 
     func step(_ request: HotRequest) -> HotStep {
         guard let id = HotRoute.tenant(inJWKSPath: request.path) else { return .refuse(.notFound) }
         switch directory.tenant(id) {
         case .unknown: return .load(.tenant(id))
         case .absent: return .refuse(.notFound)
+        case .present(let state) where state.ringEnds.map({ $0 <= world.now() }) == true:
+            directory.apply([Change(sequence: 0, subject: .tenant(id))])
+            return .load(.tenant(id))
         case .present(let state): return .respond(response(state, ifNoneMatch: request.headers.ifNoneMatch))
         }
     }

@@ -12,6 +12,7 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
     case readKey = "GET /admin/keys/{key}"
     case changeKey = "PATCH /admin/keys/{key}"
     case rotateKey = "POST /admin/keys/{key}/rotate"
+    case releaseKey = "POST /admin/keys/{key}/release"
     case revokeKey = "POST /admin/keys/{key}/revoke"
 
     case listSigningKeys = "GET /admin/signing-keys"
@@ -75,6 +76,8 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
 
         case .listKeys, .readKey: .tenant(key: .admin, session: .viewer)
         case .createKey, .importKey, .changeKey, .rotateKey, .revokeKey: .tenant(key: .admin, session: .admin)
+
+        case .releaseKey: .tenant(key: nil, session: .owner)
 
         case .listSigningKeys: .tenant(key: .admin, session: .viewer)
         case .createSigningKey, .activateSigningKey, .retireSigningKey, .revokeSigningKey:

@@ -48,6 +48,8 @@ struct MainLane {
         router.get(
             "/.well-known/audit-keys.json",
             use: AuditEndpoints(service: service, log: auditLog).keys)
+        let leaks = LeaksEndpoint(service: service, desk: parts.leakDesk, reporters: parts.leakReporters)
+        router.post("/leaks", use: leaks.answer)
         router.get("/healthz", use: operation.healthz)
         router.get("/readyz", use: operation.readyz)
         router.get("/openapi.yaml", use: operation.openapi)
@@ -67,7 +69,8 @@ struct MainLane {
         let routes = ManagedRoutes(on: router, check: AccessCheck(service: service, sessions: sessions))
         addAccountRoutes(to: routes, accounts: accounts, cookies: sessions.cookies)
         KeyEndpoints(
-            service: service, keys: ManageKeys(storage: storage, keyPrefix: prefix, world: world), world: world
+            service: service, keys: ManageKeys(storage: storage, keyPrefix: prefix, world: world),
+            desk: parts.leakDesk, world: world
         ).register(on: routes)
         SigningKeyEndpoints(
             service: service, signingKeys: ManageSigningKeys(storage: storage, vault: vault, world: world)

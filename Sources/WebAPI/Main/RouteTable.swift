@@ -28,6 +28,7 @@ package enum RouteTable {
         Route(method: "POST", template: "/oauth2/introspect"),
         Route(method: "GET", template: "/.well-known/oauth-authorization-server/t/{tenant}"),
         Route(method: "GET", template: "/.well-known/audit-keys.json"),
+        Route(method: "POST", template: "/leaks"),
         Route(method: "GET", template: "/healthz"),
         Route(method: "GET", template: "/readyz"),
         Route(method: "GET", template: "/openapi.yaml"),

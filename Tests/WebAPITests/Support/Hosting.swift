@@ -13,6 +13,9 @@ struct Hosting: Sendable {
     var trustedProxies = TrustedProxies.none
     /// How passwords are hashed: to no end but that tests are fast.
     var passwords = PasswordWork(cost: .unsafelyCheap)
+    /// Brings the keys of those whose reports of leaks are taken; nil: nobody's are.
+    var leakKeys: (@Sendable () -> [UInt8]?)?
+    var quarantinesLeaks = true
     /// Commands that may wait for the database.
     var capacity = 8_192
     /// Takes the request log, successes included; nil: no log.
@@ -88,7 +91,9 @@ struct Hosting: Sendable {
             storage: storage, vault: parts.vault, world: world, metrics: metrics, registry: parts.registry,
             log: RequestLog(
                 includesSuccesses: log != nil, world: world, mostBytes: mostLogBytes, write: log ?? { _ in }),
-            logger: Self.silence)
+            logger: Self.silence,
+            leakReporters: leakKeys.map { LeakReporters(world: world, fetch: $0) },
+            quarantinesLeaks: quarantinesLeaks)
     }
 
     private static let silence = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -60,6 +60,19 @@ extension KeyEndpoints {
         return HotResponse(document(issued))
     }
 
+    /// `POST /admin/keys/{key}/release`.
+    func release(_ call: ManagedCall) async throws -> HotResponse {
+        let (tenant, id) = (try call.tenant, try call.apiKey)
+        var fields = try await call.optionalFields()
+        try fields.finishRequest()
+        let record = try await call.manage(service, changing: .apiKey(id)) {
+            [keys, desk] () throws(ManagementFailure) in
+            _ = try desk.release(id, of: .tenant(tenant), by: call.origin)
+            return try keys.record(id, of: .tenant(tenant))
+        }
+        return HotResponse(document(record))
+    }
+
     /// `POST /admin/keys/{key}/revoke`.
     func revoke(_ call: ManagedCall) async throws -> HotResponse {
         let (tenant, id) = (try call.tenant, try call.apiKey)

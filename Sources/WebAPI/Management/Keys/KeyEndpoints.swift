@@ -5,6 +5,7 @@ internal import Tokens
 struct KeyEndpoints: Sendable {
     let service: HotService
     let keys: ManageKeys
+    let desk: LeakDesk
     let world: World
 
     func register(on routes: ManagedRoutes) {
@@ -15,6 +16,7 @@ struct KeyEndpoints: Sendable {
         routes.on(.readKey, use: read)
         routes.on(.changeKey, use: change)
         routes.on(.rotateKey, use: rotate)
+        routes.on(.releaseKey, use: release)
         routes.on(.revokeKey, use: revoke)
     }
 

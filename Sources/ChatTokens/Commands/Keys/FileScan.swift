@@ -1,0 +1,109 @@
+internal import Domain
+internal import Foundation
+
+/// Looks through files for API keys, piece by piece, so that their size does not matter.
+struct FileScan {
+    /// A key that was found.
+    struct Match {
+        let file: String
+        let line: Int
+        /// The whole key, which is not to be shown.
+        let text: String
+
+        /// `file:line`.
+        var place: String { "\(file):\(line)" }
+    }
+
+    let finder: KeyFinder
+    let includesBinaries: Bool
+    private(set) var files = 0
+    private(set) var skipped = 0
+    private(set) var unreadable: [String] = []
+
+    private static let pieceBytes = 256 * 1_024
+    /// A text has no zero byte among so many at its beginning; git decides likewise.
+    private static let probeBytes = 8_000
+
+    init(finder: KeyFinder, includesBinaries: Bool) {
+        self.finder = finder
+        self.includesBinaries = includesBinaries
+    }
+
+    /// Looks through a file, or through all files in a folder.
+    mutating func visit(
+        _ path: String, found: (Match) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        var isFolder: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw CommandFailure("There is no \(path).")
+        }
+        guard isFolder.boolValue else { return try look(into: path, found) }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            unreadable.append(path)
+            return
+        }
+        for name in names.sorted() where name != ".git" {
+            let entry = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+            let kind = (try? FileManager.default.attributesOfItem(atPath: entry))?[.type] as? FileAttributeType
+            switch kind {
+            case .typeRegular?: try look(into: entry, found)
+            case .typeDirectory?: try visit(entry, found: found)
+            // A link leads elsewhere, and a pipe to nowhere.
+            default: skipped += 1
+            }
+        }
+    }
+
+    private mutating func look(
+        into path: String, _ found: (Match) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            unreadable.append(path)
+            return
+        }
+        defer { try? handle.close() }
+        var bytes: [UInt8] = []
+        var line = 1
+        var isFirst = true
+        while true {
+            let piece: Data?
+            do {
+                piece = try handle.read(upToCount: Self.pieceBytes)
+            } catch {
+                unreadable.append(path)
+                return
+            }
+            if isFirst, !includesBinaries, piece?.prefix(Self.probeBytes).contains(0) == true {
+                skipped += 1
+                return
+            }
+            if isFirst { files += 1 }
+            isFirst = false
+            guard let piece, !piece.isEmpty else { return }
+            bytes += piece
+            line = try pass(&bytes, from: line, of: path, found)
+        }
+    }
+
+    /// Reports the keys in the bytes and keeps what may be the beginning of one; returns the line it is in.
+    private func pass(
+        _ bytes: inout [UInt8], from line: Int, of path: String, _ found: (Match) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) -> Int {
+        var line = line
+        var counted = 0
+        func advance(to end: Int) {
+            for index in counted..<max(counted, end) where bytes[index] == UInt8(ascii: "\n") { line += 1 }
+            counted = max(counted, end)
+        }
+        var kept = max(0, bytes.count - finder.keyLength + 1)
+        for place in finder.places(in: bytes.span) {
+            advance(to: place)
+            let end = place + finder.keyLength
+            try found(Match(file: path, line: line, text: String(decoding: bytes[place..<end], as: UTF8.self)))
+            kept = max(kept, end)
+        }
+        advance(to: kept)
+        bytes.removeFirst(kept)
+        return line
+    }
+}
