@@ -95,7 +95,7 @@ extension CopyTable {
     fileprivate func upsert(of rows: [CopyRow]) -> Statement {
         var parameters = Parameters()
         for (place, column) in columns.enumerated() { parameters.append(rows.map { $0.values[place] }, of: column) }
-        let others = columns.dropFirst(key.count).map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", ")
+        let others = changeable.map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", ")
         return Statement(
             """
             INSERT INTO "\(name)" (\(columns.list)) SELECT * FROM unnest(\(columns.places(from: 0)))

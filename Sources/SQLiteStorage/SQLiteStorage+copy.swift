@@ -62,7 +62,7 @@ extension SQLiteStorage: CopyEnd {
 extension CopyTable {
     fileprivate var upsert: String {
         let values = columns.map { _ in "?" }.joined(separator: ", ")
-        let others = columns.dropFirst(key.count).map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", ")
+        let others = changeable.map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", ")
         return """
             INSERT INTO \(name) (\(columns.list)) VALUES (\(values))
             ON CONFLICT (\(key.list)) DO UPDATE SET \(others)

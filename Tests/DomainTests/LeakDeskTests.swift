@@ -37,6 +37,8 @@ struct LeakDeskTests {
         _ = try desk().release(issued.key.id, by: .tests)
         #expect(try status(issued.key.id) == .active)
         #expect(throws: ManagementFailure.self) { try desk().release(issued.key.id, by: .tests) }
+        let other = try #require(Tenant.ID("other"))
+        #expect(throws: ManagementFailure.self) { try desk().release(issued.key.id, of: .tenant(other), by: .tests) }
         #expect(try report(issued.text, at: "https://example.org/x")?.isNew == false, "the place that was released")
         #expect(try status(issued.key.id) == .active)
         #expect(try report(issued.text, at: "elsewhere")?.isNew == true)
@@ -113,7 +115,8 @@ struct LeakDeskTests {
         let signature =
             "MEUCIQDKZokqnCjrRtw0tni+2Ltvl/uiMJ1EGumEsp1BsNr32AIgQY1YXD2nlj+XNfGK4rBfkMJ1JDOQcYXxa2sY8FNkrKc="
         func vouches(_ key: String = "90a4", _ text: [UInt8]? = nil) -> Bool {
-            reporters.vouch(for: (text ?? message).span, signature: signature, by: key)
+            let text = text ?? message
+            return reporters.vouch(for: text.span, signature: signature, by: key)
         }
         #expect(!vouches() && !vouches())
         #expect(asked.withLock { $0 } == 1, "what cannot be had is not asked for again at once")

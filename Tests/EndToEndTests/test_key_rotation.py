@@ -12,6 +12,8 @@ import pytest
 import jose
 from deployment import eventually
 
+USER = {"userId": "u"}
+
 
 @pytest.fixture(scope="module")
 def admin(deployment) -> str:
@@ -80,7 +82,7 @@ def test_an_api_key_is_rotated_under_load(server, deployment, admin):
         for backend in backends:
             backend.stop()
     assert [failure for backend in backends for failure in backend.failures] == []
-    assert server.issue(old, "u").status == 200, "within the grace"
+    assert server.issue(old, USER).status == 200, "within the grace"
 
 
 class Gateway(threading.Thread):

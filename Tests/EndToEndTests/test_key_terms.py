@@ -13,6 +13,14 @@ from certificate import certificate
 from deployment import Deployment, eventually
 from http2 import ask_over_http_2
 
+USER = {"userId": "u"}
+
+
+def refusal(server, key: str) -> str | None:
+    """Why the key gets no tokens; None: it gets some."""
+    answer = server.issue(key, USER)
+    return None if answer.status == 200 else answer.code
+
 
 def ask(server, method: str, path: str, key: str, body: object = None, **headers: str):
     return server.ask(method, path, body, {"X-API-Key": key} | headers)
@@ -65,20 +73,20 @@ def test_a_key_of_another_system_moves_without_a_new_one(make_deployment):
     old = "zmc_live_9f3kD.~x"
     digest = hashlib.sha256(old.encode()).hexdigest()
     with made.serve() as server:
-        assert server.issue(old, "u").code == "api_key_invalid"
+        assert refusal(server, old) == "api_key_invalid"
         made.run("key", "import", "--tenant", "acme", "--name", "Old", "--prefix", "zmc_", "--sha256", digest)
-        eventually(lambda: server.issue(old, "u").status == 200, timeout=3)
+        eventually(lambda: server.issue(old, USER).status == 200, timeout=3)
         own = ask(server, "GET", "/admin/keys/self", old).json
         assert own["importedPrefix"] == "zmc_" and own["name"] == "Old"
         eventually(lambda: ask(server, "GET", "/admin/keys/self", old).json["usageCount"] > 0, timeout=5)
         again = made.attempt("key", "import", "--tenant", "acme", "--name", "x", "--prefix", "zmc_", "--sha256", digest)
         assert again.returncode == 1 and "already" in again.stderr
         new = made.run("key", "rotate", own["id"], "--grace-seconds", "600")["apiKey"]
-        eventually(lambda: server.issue(new, "u").status == 200, timeout=3)
-        assert server.issue(old, "u").status == 200 and new.startswith("chatsdk_")
+        eventually(lambda: server.issue(new, USER).status == 200, timeout=3)
+        assert server.issue(old, USER).status == 200 and new.startswith("chatsdk_")
         made.run("key", "revoke", own["id"])
-        eventually(lambda: server.issue(new, "u").code == "api_key_revoked", timeout=3)
-        assert server.issue(old, "u").status == 401
+        eventually(lambda: refusal(server, new) == "api_key_revoked", timeout=3)
+        assert server.issue(old, USER).status == 401
 
 
 @pytest.fixture
@@ -123,13 +131,13 @@ def test_a_reported_key_is_out_of_use_on_every_node_until_it_is_released(make_cl
         assert [label["label"] for label in answer.json] == ["true_positive", "false_positive"], answer
         digest = base64.b64encode(hashlib.sha256(key.encode()).digest()).decode()
         assert answer.json[0]["token_hash"] == digest
-        assert nodes[0].issue(key, "u").code == "api_key_quarantined", "with the answer"
+        assert refusal(nodes[0], key) == "api_key_quarantined", "with the answer"
         for node in nodes:
-            eventually(lambda node=node: node.issue(key, "u").code == "api_key_quarantined", timeout=2)
+            eventually(lambda node=node: refusal(node, key) == "api_key_quarantined", timeout=2)
         released = cluster.run("key", "release", key[:20])
         assert released["status"] == "active" and released["leakedWhere"] == "https://example.org/x"
         for node in nodes:
-            eventually(lambda node=node: node.issue(key, "u").status == 200, timeout=2)
+            eventually(lambda node=node: node.issue(key, USER).status == 200, timeout=2)
 
 
 def test_nobody_reports_unless_the_deployment_names_who_may(deployment, server):
@@ -183,7 +191,7 @@ def test_a_scan_quarantines_what_is_this_deployments(make_deployment, tmp_path):
         done = made.attempt("key", "scan", "--json", "--quarantine", path)
         assert done.returncode == 1
         assert [entry["status"] for entry in json.loads(done.stdout)["findings"]] == ["unknown", "quarantined"]
-        eventually(lambda: server.issue(key, "u").code == "api_key_quarantined", timeout=3)
+        eventually(lambda: refusal(server, key) == "api_key_quarantined", timeout=3)
     listed = made.run("key", "list", "--tenant", "acme")["keys"]
     assert [found["leakedWhere"] for found in listed if found["status"] == "quarantined"] == [f"{path}:2"]
 

@@ -26,6 +26,10 @@ package struct CopyTable: Sendable {
     package let key: [Column]
     /// All its columns, those of the key first.
     package let columns: [Column]
+    /// What is written again where the key is there already: the other columns, or the key where there are none.
+    package var changeable: ArraySlice<Column> {
+        columns.count > key.count ? columns.dropFirst(key.count) : columns[...]
+    }
     /// What changes for a running server when a row is written.
     private let subject: Subject
 

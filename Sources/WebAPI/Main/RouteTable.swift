@@ -38,7 +38,12 @@ package enum RouteTable {
     /// The route that answers a request, if one does.
     static func route(of request: Request) -> Route? {
         let method = request.method == .head ? "GET" : request.method.rawValue
-        return matching(request.uri.path).first { $0.method == method }
+        let found = matching(request.uri.path).first { $0.method == method }
+        if let found { return found }
+        let shadowed = ManagedRoute.allCases.first {
+            $0.method == method && $0.shadowed.contains(request.uri.path)
+        }
+        return shadowed.map { Route(method: $0.method, template: $0.template) }
     }
 
     /// Whether the request is for a hot endpoint.
@@ -63,6 +68,6 @@ package enum RouteTable {
         }
         // A path written out goes before one with parameters, as in the router.
         let literal = found.filter { $0.template == path }
-        return literal.isEmpty || literal.contains { $0.template == ManagedRoute.userBatch } ? found : literal
+        return literal.isEmpty ? found : literal
     }
 }

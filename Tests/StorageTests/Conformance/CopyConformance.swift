@@ -35,6 +35,14 @@ private struct Move {
         key.former = APIKey.Former(hash: key.secretHash, until: .start)
         key.revocation = APIKey.Revocation(at: .start, reason: "", by: "somebody")
         try source.update(key)
+        try source.create(
+            APIKey(
+                id: try #require(APIKey.ID("imported0000")), owner: .tenant(acme.id), name: "i", scopes: .issue,
+                secretHash: key.secretHash, createdAt: .start,
+                allowedAddresses: [try #require(AddressRange("2001:db8::/32"))],
+                rateLimit: RateLimit(rate: 2, burst: 3),
+                imported: APIKey.Imported(prefix: "zmc_", hash: key.secretHash),
+                leak: APIKey.Leak(at: .start, place: "é", quarantinedAt: .start)))
         try source.count([key.id: APIKey.Usage(count: 3, lastUsedAt: .start)])
         try fillAuditLog()
         try fillPeople()
