@@ -1265,9 +1265,12 @@ paths:
         later report of the same place changes nothing.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/APIKeyID'
       requestBody:
         content:
@@ -1291,7 +1294,7 @@ paths:
                 usual:
                   value: {"id": "Zk3vQ9wLm2Xa", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "tenant": "acme", "scopes": ["tokens:issue", "tokens:verify"], "status": "active", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null, "importedPrefix": null, "lastUsedAt": "2026-01-02T09:00:00Z", "usageCount": 4711, "revokedAt": null, "revokedBy": null, "revocationReason": null, "leakedAt": "2026-01-02T08:00:00Z", "leakedWhere": "https://github.com/acme/demo/blob/main/.env", "quarantinedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
