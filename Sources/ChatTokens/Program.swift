@@ -19,7 +19,7 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Initialize.self, Migrate.self, TenantCommand.self, KeyCommand.self, SigningKeyCommand.self,
-            TokenCommand.self, JWSCommand.self, AuditCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self,
+            TokenCommand.self, JWSCommand.self, AccountCommand.self, AuditCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self,
             Config.self,
         ])
 

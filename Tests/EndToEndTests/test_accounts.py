@@ -1,7 +1,9 @@
 """People register, log in, invite each other, and cannot be locked out or led astray."""
 
 import concurrent.futures
+import contextlib
 import json
+import sqlite3
 import time
 
 import pytest
@@ -220,3 +222,37 @@ def test_a_storm_of_logins_leaves_the_issuing_of_tokens_alone(make_deployment):
 def test_nobody_in_particular_gets_nothing(server, path):
     assert ask(server, "GET", path).status == 401
     assert ask(server, "GET", path, session="a.b.c").code == "session_invalid"
+
+
+def test_the_operator_makes_accounts_and_resets_passwords(make_deployment):
+    """The password comes from the standard input; it is held to the same rules as everywhere."""
+    deployment = make_deployment()
+    deployment.tenant("acme")
+    create = ("account", "create", "root@example.org", "--tenant", "acme", "--role", "owner")
+    for bad in ("", "password1\n"):
+        done = deployment.attempt(*create, stdin=bad)
+        assert done.returncode == 1 and "password" in done.stderr and done.stdout == ""
+    assert deployment.run(*create, stdin=PASSWORD + "\n")["email"] == "root@example.org"
+    assert deployment.attempt(*create, stdin=PASSWORD).returncode == 1, "the address is taken"
+    assert [it["role"] for it in deployment.run("account", "list", "--tenant", "acme")["members"]] == ["owner"]
+    with deployment.serve() as server:
+        session = login(server, "root").json["session"]["token"]
+        assert ask(server, "GET", "/admin/members", session=session).status == 200
+        reset = deployment.run("account", "reset-password", "root@example.org", stdin="five goats by the sea")
+        assert reset == {"email": "root@example.org", "endedSessions": 1}
+        assert ask(server, "GET", "/auth/me", session=session).code == "session_invalid"
+        assert login(server, "root").code == "credentials_invalid"
+        assert login(server, "root", "five goats by the sea").status == 200
+
+
+def test_what_has_ended_is_pruned_and_counted_for_nothing_before(make_deployment):
+    deployment = make_deployment()
+    with deployment.serve() as server:
+        session = register(server, "ann")["session"]["token"]
+        gone = login(server, "ann").json["session"]
+        with contextlib.closing(sqlite3.connect(deployment.database, timeout=30)) as database, database:
+            database.execute("UPDATE session SET expires_at = 1 WHERE session_id = ?", (gone["id"],))
+        assert ask(server, "GET", "/auth/me", session=gone["token"]).code == "session_invalid"
+        assert deployment.run("prune", "--keep-months", "1")["dropped"] == ["1 sessions and invitations that have ended"]
+        assert deployment.run("prune", "--keep-months", "1")["dropped"] == []
+        assert ask(server, "GET", "/auth/me", session=session).status == 200

@@ -16,6 +16,18 @@ struct Installation {
     }
     var signingKeys: ManageSigningKeys { ManageSigningKeys(storage: storage, vault: vault, world: world) }
     var auditLog: ReadAuditLog { ReadAuditLog(storage: storage, vault: vault, world: world) }
+    var accounts: ManageAccounts {
+        get throws(CommandFailure) {
+            do throws(TokenFailure) {
+                return ManageAccounts(
+                    storage: storage, vault: vault,
+                    tokens: try SessionTokens(vault: vault, publicURL: settings.publicURL),
+                    keyPrefix: settings.keyPrefix, world: world)
+            } catch {
+                throw CommandFailure("The master key cannot be used: \(error).")
+            }
+        }
+    }
     var consoleTokens: ConsoleTokens {
         ConsoleTokens(storage: storage, vault: vault, world: world, deployment: settings.deployment)
     }

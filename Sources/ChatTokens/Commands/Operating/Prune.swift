@@ -16,7 +16,8 @@ struct Prune: ParsableCommand {
             In PostgreSQL the change log and the like are stored month by month, and whole months are dropped; users, \
             tenants and keys are never touched. The current month and so many before it stay, and room is made for the \
             months to come: run it once a month. The audit log is kept whole, also in SQLite, unless \
-            --keep-audit-months is given; what stays of it can be verified as before.
+            --keep-audit-months is given; what stays of it can be verified as before. Sessions and \
+            invitations that have ended, which count for nothing anyway, are removed whatever their age.
             """)
 
     @Option(help: ArgumentHelp("How many months to keep beside the current one, 1 to 1200.", valueName: "number"))
@@ -42,10 +43,12 @@ struct Prune: ParsableCommand {
     }
 
     func run() throws {
-        let storage = try deployment.open().storage
+        let installation = try deployment.open()
+        let storage = installation.storage
         let dropped: [String]
         do throws(StoreFailure) {
-            dropped = try prune(storage)
+            let ended = try storage.pruneAccess(before: installation.world.now(), dryRun: dryRun)
+            dropped = try prune(storage) + (ended == 0 ? [] : ["\(ended) sessions and invitations that have ended"])
         } catch {
             throw CommandFailure(error, doing: "Pruning")
         }
