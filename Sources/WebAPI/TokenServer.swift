@@ -134,7 +134,7 @@ package struct TokenServer: Service {
             world: parts.world, logger: parts.logger,
             observer: RequestObservers(metrics: parts.metrics, log: parts.log), proxies: settings.trustedProxies)
         let workspaces = try await Workspaces(on: group, directory: parts.directory, world: parts.world)
-        let passwords = PasswordThreads(settings.passwords)
+        let passwords = PasswordThreads(settings.passwords, world: parts.world)
         let api = Application(
             responder: try MainLane(
                 parts: parts, service: service, workspaces: workspaces, passwords: passwords

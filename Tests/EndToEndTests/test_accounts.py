@@ -162,7 +162,7 @@ def test_of_two_owners_who_all_leave_at_once_one_stays(server):
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda it: ask(server, "DELETE", f"/admin/members/{it[1]}", session=it[0]), tries))
     assert sum(answer.status == 204 for answer in answers) == 1
-    assert {answer.status for answer in answers} <= {204, 403, 422}
+    assert {answer.status for answer in answers} <= {204, 403, 404, 422}
     left = [it for it in (first, second) if ask(server, "GET", "/admin/members", session=it).status == 200]
     members = ask(server, "GET", "/admin/members", session=left[0]).json["members"]
     assert len(left) == 1 and [member["role"] for member in members] == ["owner"]
@@ -194,7 +194,10 @@ def test_a_storm_of_logins_leaves_the_issuing_of_tokens_alone(make_deployment):
         statuses: dict[int, int] = {}
 
         def storm(number: int) -> None:
-            answer = login(server, f"nobody{number}", "x", X_Forwarded_For=f"203.0.{number // 250}.{number % 250}")
+            body = {"email": f"nobody{number}@example.org", "password": "x"}
+            with server.wire(timeout=120) as wire:
+                fields = {"X-Forwarded-For": f"203.0.{number // 250}.{number % 250}"}
+                answer = wire.ask("POST", "/auth/login", body, fields)
             statuses[answer.status] = statuses.get(answer.status, 0) + 1
             assert answer.status in (401, 503), answer
             assert answer.status == 401 or (answer.code == "overloaded" and int(answer["Retry-After"]) >= 1)

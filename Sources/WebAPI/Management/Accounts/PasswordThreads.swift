@@ -30,9 +30,13 @@ final class PasswordThreads: Sendable {
     let work: PasswordWork
     private let threads: NIOThreadPool
     private let waiting = Atomic<Int>(0)
+    private let world: World
+    /// Nanoseconds after which nobody waits for an answer any more, so that the work is left undone.
+    private static let patience: Int64 = 10_000_000_000
 
-    init(_ work: PasswordWork) {
+    init(_ work: PasswordWork, world: World) {
         self.work = work
+        self.world = world
         threads = NIOThreadPool(numberOfThreads: max(1, work.threads))
         threads.start()
     }
@@ -47,18 +51,26 @@ final class PasswordThreads: Sendable {
         let count = waiting.add(1, ordering: .relaxed).newValue
         defer { waiting.subtract(1, ordering: .relaxed) }
         guard count <= work.capacity + work.threads else {
-            // About what it takes to hash a quarter of those that wait.
-            throw .overloaded(retryAfter: Int64(max(1, work.capacity / work.threads / 16)))
+            throw overloaded
         }
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
-            threads.submit { state in
-                guard state == .active else { return continuation.resume(returning: nil) }
+        let start = world.monotonicNanoseconds()
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in
+            threads.submit { [self] state in
+                guard state == .active, world.monotonicNanoseconds() - start < Self.patience else {
+                    return continuation.resume(returning: .failure(overloaded))
+                }
                 Self.stepBack()
-                continuation.resume(returning: try? body())
+                let value = try? body()
+                continuation.resume(returning: value.map { .success($0) } ?? .failure(.internalError))
             }
         }
-        guard let result else { throw .internalError }
-        return result
+        return try result.get()
+    }
+
+    /// Comes back when about a quarter of those that wait have had their turn.
+    private var overloaded: Failure {
+        .overloaded(retryAfter: Int64(max(1, work.capacity / work.threads / 16)))
     }
 
     /// Lowers the priority of this thread for good; on Linux it is the thread's own, elsewhere the process's.
