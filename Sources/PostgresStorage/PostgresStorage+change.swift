@@ -43,6 +43,7 @@ extension Change.Subject {
         case "tenant": self = .tenant(try row.checked(2, Tenant.ID.init))
         case "api_key": self = .apiKey(try row.checked(2, APIKey.ID.init))
         case "user": self = .user(try row.checked(2, UserCutoff.init))
+        case "plan": self = .plan(try row.checked(2, Plan.ID.init))
         default: throw .corrupt(cause: "column subject breaks its rules")
         }
     }

@@ -7,7 +7,7 @@ extension PostgresStorage {
             var keys: [SealedKey] = []
             try connection.exchange([
                 .beginReading, .limits,
-                Statement("SELECT \(Tenant.columns) FROM tenant WHERE tenant_id = $1", .text(id.text)),
+                Statement("SELECT \(Tenant.columns) FROM \(Tenant.tables) WHERE tenant_id = $1", .text(id.text)),
                 Statement("SELECT name FROM token_claim WHERE tenant_id = $1 ORDER BY position", .text(id.text)),
                 Statement(
                     "SELECT \(SealedKey.columns) FROM signing_key WHERE tenant_id = $1 ORDER BY created_at, kid",
@@ -32,7 +32,7 @@ extension PostgresStorage {
             try connection.exchange([
                 .beginReading, .limits,
                 Statement("SELECT tenant_id, name FROM token_claim ORDER BY tenant_id, position"),
-                Statement("SELECT \(Tenant.columns) FROM tenant ORDER BY tenant_id"),
+                Statement("SELECT \(Tenant.columns) FROM \(Tenant.tables) ORDER BY tenant_id"),
                 .commit,
             ]) { place, answer throws(StoreFailure) in
                 switch place {
@@ -66,8 +66,9 @@ extension PostgresStorage {
             Statement(
                 """
                 INSERT INTO tenant
-                    (tenant_id, name, plan, rate, burst, quota, token_life, xmpp_host, status, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                    (tenant_id, name, plan, rate, burst, quota, token_life, xmpp_host, user_pairs, user_window,
+                    shadow, status, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                 """,
                 tenant.settings + [.text(tenant.status.rawValue), .number(tenant.createdAt.milliseconds)]))
         try insertClaims(of: tenant, &connection)
@@ -79,7 +80,7 @@ extension PostgresStorage {
                 Statement(
                     """
                     UPDATE tenant SET name = $2, plan = $3, rate = $4, burst = $5, quota = $6, token_life = $7,
-                        xmpp_host = $8
+                        xmpp_host = $8, user_pairs = $9, user_window = $10, shadow = $11
                     WHERE tenant_id = $1
                     """, tenant.settings))
             try connection.exchange([

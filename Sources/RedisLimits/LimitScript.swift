@@ -23,42 +23,76 @@ package struct LimitScript: Sendable {
 
     /// What follows the clock.
     ///
-    /// KEYS: the limits. ARGV: for each its interval and tolerance in nanoseconds, and how many requests ask. Answer:
-    /// the clock's seconds and nanoseconds, then for each limit how far its TAT was ahead.
+    /// KEYS: the limits of one spend after the other. ARGV: for each spend how many requests ask and how many limits it
+    /// has, then for each limit interval and tolerance in nanoseconds and 1 where it only reports. Answer: the clock's
+    /// seconds and nanoseconds, then for each limit of each spend how far its TAT was ahead.
     private static let body = """
         local answer = {seconds, nanoseconds}
-        for index, key in ipairs(KEYS) do
-            local interval = tonumber(ARGV[index * 3 - 2])
-            local tolerance = tonumber(ARGV[index * 3 - 1])
-            local count = tonumber(ARGV[index * 3])
-            local ahead, passed = 0, 0
-            local wentBack = false
+        local ahead, is_changed = {}, {}
+        local function look(key)
+            if ahead[key] then return ahead[key] end
+            ahead[key] = 0
             local stored = redis.call('GET', key)
             if stored then
                 local then_seconds, then_nanoseconds, was = string.match(stored, '^(%d+) (%d+) (%d+)$')
                 if was then
                     local elapsed = (seconds - then_seconds) * 1000000000 + (nanoseconds - then_nanoseconds)
-                    wentBack = elapsed < 0
-                    ahead = math.max(0, was - math.max(0, elapsed))
+                    if elapsed < 0 then is_changed[key] = true end
+                    ahead[key] = math.max(0, was - math.max(0, elapsed))
                 end
             end
-            answer[index + 2] = ahead
-            passed = math.max(0, math.min(count, math.floor((tolerance - ahead) / interval)))
-            if passed > 0 or wentBack then
-                ahead = ahead + passed * interval
-                local value = string.format('%.0f %.0f %.0f', seconds, nanoseconds, ahead)
-                redis.call('SET', key, value, 'EX', string.format('%.0f', math.ceil(ahead / 1000000000) + 60))
+            return ahead[key]
+        end
+        local place, argument = 0, 1
+        while ARGV[argument] do
+            local passed, limits = tonumber(ARGV[argument]), tonumber(ARGV[argument + 1])
+            local room = {}
+            for limit = 1, limits do
+                local at = argument + limit * 3 - 1
+                local was = look(KEYS[place + limit])
+                answer[#answer + 1] = was
+                room[limit] = math.max(0, math.floor((tonumber(ARGV[at + 1]) - was) / tonumber(ARGV[at])))
+                if ARGV[at + 2] == '0' then passed = math.min(passed, room[limit]) end
+            end
+            for limit = 1, limits do
+                local key, spent = KEYS[place + limit], math.min(passed, room[limit])
+                if spent > 0 then
+                    ahead[key] = ahead[key] + spent * tonumber(ARGV[argument + limit * 3 - 1])
+                    is_changed[key] = true
+                end
+            end
+            place = place + limits
+            argument = argument + 2 + limits * 3
+        end
+        for _, key in ipairs(KEYS) do
+            if is_changed[key] then
+                is_changed[key] = false
+                local value = string.format('%.0f %.0f %.0f', seconds, nanoseconds, ahead[key])
+                redis.call('SET', key, value, 'EX', string.format('%.0f', math.ceil(ahead[key] / 1000000000) + 60))
             end
         end
         return answer
         """
 
-    /// The key of a tenant's limit; in a cluster the part in braces decides where it lives.
-    static func key(of tenant: Tenant.ID) -> String { "chat-tokens:limit:{\(tenant.text)}" }
+    /// The keys of a spend's limits; in a cluster the part in braces decides where they live, so that they live
+    /// together.
+    static func keys(of spend: LimitSpend) -> [String] {
+        spend.parts.map { part in
+            let ofTenant = "chat-tokens:limit:{\(spend.tenant.text)}"
+            return switch part.subject {
+            case .tenant: ofTenant
+            case .key(let id): "\(ofTenant):key:\(id.text)"
+            case .user(let id): "\(ofTenant):user:\(id.text)"
+            }
+        }
+    }
 
     /// What the script is told of one spend.
     static func arguments(of spend: LimitSpend) -> [String] {
-        [String(spend.limit.interval), String(spend.limit.tolerance), String(spend.count)]
+        [String(spend.count), String(spend.parts.count)]
+            + spend.parts.flatMap { part in
+                [String(part.limit.interval), String(part.limit.tolerance), part.isShadow ? "1" : "0"]
+            }
     }
 }
 

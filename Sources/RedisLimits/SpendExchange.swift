@@ -13,7 +13,8 @@ struct SpendExchange {
     }
 
     private let spends: [LimitSpend]
-    private let keys: [String]
+    /// The keys of each spend.
+    private let keys: [[String]]
     private let script: LimitScript
     private(set) var standings: [LimitStanding?]
     /// Why some standings are nil.
@@ -25,7 +26,7 @@ struct SpendExchange {
     init(_ spends: [LimitSpend], script: LimitScript) {
         self.spends = spends
         self.script = script
-        keys = spends.map { LimitScript.key(of: $0.tenant) }
+        keys = spends.map(LimitScript.keys)
         standings = Array(repeating: nil, count: spends.count)
     }
 
@@ -43,10 +44,22 @@ struct SpendExchange {
         guard routes.isCluster else {
             return routes.servers.first.map { [Call(server: $0, places: Array(spends.indices))] } ?? []
         }
-        let calls = spends.indices.compactMap { place in
-            routes.server(of: keys[place]).map { Call(server: $0, places: [place]) }
+        // One tenant's limits live together, those of two perhaps not even when they are on one server.
+        var tenants: [Tenant.ID] = []
+        let places = Dictionary(grouping: spends.indices) { place in
+            let tenant = spends[place].tenant
+            if tenants.last != tenant { tenants.append(tenant) }
+            return tenant
         }
-        if calls.count < spends.count { failure = .uncovered }
+        var seen: Set<Tenant.ID> = []
+        var calls: [Call] = []
+        for tenant in tenants where seen.insert(tenant).inserted {
+            guard let places = places[tenant], let server = keys[places[0]].first.flatMap(routes.server) else {
+                failure = .uncovered
+                continue
+            }
+            calls.append(Call(server: server, places: places))
+        }
         return calls
     }
 
@@ -71,7 +84,7 @@ struct SpendExchange {
         if call.isAsking { commands.append(["ASKING"]) }
         let head = call.sendsText ? ["EVAL", script.text] : ["EVALSHA", scriptName]
         commands.append(
-            head + [String(call.places.count)] + call.places.map { keys[$0] }
+            head + [String(call.places.reduce(0) { $0 + keys[$1].count })] + call.places.flatMap { keys[$0] }
                 + call.places.flatMap { LimitScript.arguments(of: spends[$0]) })
         return commands
     }
@@ -122,13 +135,15 @@ struct SpendExchange {
     }
 
     private mutating func take(_ reply: RedisReply, of call: Call) throws(RedisFailure) {
-        guard let numbers = reply.list?.map(\.integer), numbers.count == call.places.count + 2,
-            let seconds = numbers[0], let nanoseconds = numbers[1]
-        else { throw .malformed(call.server) }
-        let now = seconds * 1_000_000_000 + nanoseconds
-        for (place, ahead) in zip(call.places, numbers.dropFirst(2)) {
-            guard let ahead else { throw .malformed(call.server) }
-            standings[place] = LimitStanding(now: now, arrival: now + ahead)
+        let expected = call.places.reduce(2) { $0 + keys[$1].count }
+        guard let numbers = reply.list?.compactMap(\.integer), numbers.count == expected else {
+            throw .malformed(call.server)
+        }
+        let now = numbers[0] * 1_000_000_000 + numbers[1]
+        var rest = numbers.dropFirst(2)
+        for place in call.places {
+            standings[place] = LimitStanding(now: now, arrivals: rest.prefix(keys[place].count).map { now + $0 })
+            rest = rest.dropFirst(keys[place].count)
         }
     }
 }

@@ -49,6 +49,7 @@ extension Change.Subject {
         case "tenant": self = .tenant(try row.checked("subject_id", Tenant.ID.init))
         case "api_key": self = .apiKey(try row.checked("subject_id", APIKey.ID.init))
         case "user": self = .user(try row.checked("subject_id", UserCutoff.init))
+        case "plan": self = .plan(try row.checked("subject_id", Plan.ID.init))
         default: throw .corrupt(cause: "column subject breaks its rules")
         }
     }

@@ -14,7 +14,11 @@ extension SQLiteStorage {
                 db,
                 sql: "SELECT \(SealedKey.columns) FROM signing_key WHERE tenant_id = ? ORDER BY created_at, kid",
                 arguments: [id.text])
-            return (try Tenant(row, tokenClaims: claims), try keys.map(SealedKey.init))
+            let planID: String = try row.required("plan")
+            let plan = try Row.fetchOne(
+                db, sql: "SELECT \(Plan.columns) FROM plan WHERE plan_id = ?", arguments: [planID]
+            ).map { row in try Plan(row) }
+            return (try Tenant(row, plan: plan, tokenClaims: claims), try keys.map(SealedKey.init))
         }
     }
 
@@ -24,8 +28,14 @@ extension SQLiteStorage {
             for row in try Row.fetchAll(db, sql: "SELECT tenant_id, name FROM token_claim ORDER BY position") {
                 claims[try row.required("tenant_id"), default: []].append(try row.required("name"))
             }
+            var plans: [String: Plan] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT \(Plan.columns) FROM plan") {
+                plans[try row.required("plan_id")] = try Plan(row)
+            }
             return try Row.fetchAll(db, sql: "SELECT \(Tenant.columns) FROM tenant ORDER BY tenant_id").map { row in
-                try Tenant(row, tokenClaims: claims[try row.required("tenant_id")] ?? [])
+                try Tenant(
+                    row, plan: plans[try row.required("plan")],
+                    tokenClaims: claims[try row.required("tenant_id")] ?? [])
             }
         }
     }
@@ -45,8 +55,10 @@ extension SQLiteStorage {
         try db.changeOne(
             """
             INSERT INTO tenant
-                (tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at)
-            VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created)
+                (tenant_id, name, status, plan, rate, burst, quota, token_life, xmpp_host, created_at,
+                user_pairs, user_window, shadow)
+            VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created,
+                :pairs, :window, :shadow)
             """, tenant.settings &+ ["status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds])
         try insertClaims(of: tenant, db)
     }
@@ -56,7 +68,7 @@ extension SQLiteStorage {
             try db.changeOne(
                 """
                 UPDATE tenant SET name = :name, plan = :plan, rate = :rate, burst = :burst, quota = :quota,
-                    token_life = :life, xmpp_host = :host
+                    token_life = :life, xmpp_host = :host, user_pairs = :pairs, user_window = :window, shadow = :shadow
                 WHERE tenant_id = :tenant
                 """, tenant.settings)
             try db.execute(sql: "DELETE FROM token_claim WHERE tenant_id = ?", arguments: [tenant.id.text])

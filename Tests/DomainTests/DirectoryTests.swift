@@ -116,6 +116,24 @@ struct DirectoryTests {
         #expect(!after.limiter.spend(after.limit, now: now).isAllowed)
     }
 
+    @Test("a change of a plan reaches the tenants that have it and no others, and what they spent stays spent")
+    func planChanges() throws {
+        let house = try House()
+        var pro = TenantChange()
+        pro.plan = .pro
+        try house.addTenant("one", settings: pro)
+        try house.addTenant("two")
+        let (one, two) = (try house.state("one"), try house.state("two"))
+        var change = PlanChange()
+        (change.rate, change.quota) = (7, 8)
+        _ = try house.plans.update(.pro, with: change, by: .commandLine)
+        house.directory.apply([Change(sequence: 1, subject: .plan(.pro))])
+        #expect(try house.state("two") === two)
+        let changed = try house.state("one")
+        #expect(changed !== one && changed.limiter === one.limiter)
+        #expect(changed.limit == RateLimit(rate: 7, burst: 500) && changed.tenant.quota == 8)
+    }
+
     @Test("memory is trusted for as long as the patience lasts and not a nanosecond longer")
     func freshness() throws {
         let house = try House(patienceSeconds: 30)

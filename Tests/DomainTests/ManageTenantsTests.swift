@@ -35,6 +35,6 @@ struct ManageTenantsTests {
         _ = try tenants.suspend(tenant)
         let stored = try house.tenants.show(tenant).tenant
         #expect(stored.status == .suspended)
-        #expect(stored.plan == .enterprise)
+        #expect(stored.plan.id == .enterprise)
     }
 }

@@ -14,9 +14,10 @@ import evidence
 from cluster import Cluster
 from deployment import BINARY, Deployment, eventually
 
-TABLES = ["tenant", "token_claim", "signing_key", "api_key", "imported_prefix", "api_key_usage", "user", "user_cutoff",
-          "issued_month", "audit_head", "audit_entry", "audit_checkpoint", "audit_key",
-          "account", "membership", "session", "invitation"]
+TABLES = ["plan", "tenant", "token_claim", "signing_key", "api_key", "imported_prefix", "api_key_usage", "user"]
+TABLES += ["user_cutoff", "issued_month", "issued_day", "day_count"]
+TABLES += ["audit_head", "audit_entry", "audit_checkpoint", "audit_key"]
+TABLES += ["account", "membership", "session", "invitation"]
 MANY = 40_000
 
 

@@ -1,5 +1,6 @@
 """Rate limits that several nodes share in Redis: exact together, a share of each without it."""
 
+import concurrent.futures
 import contextlib
 import re
 import ssl
@@ -147,6 +148,22 @@ def test_a_burst_is_exact_across_nodes(nodes):
     statuses = [answer.status for part in answers for answer in part]
     assert set(statuses) == {200, 429}
     assert 100 <= statuses.count(200) <= 100 + int(took + 1.5)
+
+
+def test_a_user_has_one_limit_on_all_nodes_and_others_have_their_own(nodes):
+    keys = nodes.tenant("people", user_rate="6/10m")
+    answers = [nodes.servers[index % 3].issue(keys[index % 3], {"userId": "alice"}) for index in range(9)]
+    assert [answer.status for answer in answers] == [200] * 6 + [429] * 3
+    refused = answers[-1]
+    assert refused.code == "rate_limited" and refused.json["policy"] == "user"
+    assert refused["RateLimit-Policy"] == '"user";q=6;w=600' and 90 < int(refused["Retry-After"]) <= 100
+    assert nodes.servers[0].issue(keys[0], {"userId": "bob"}).status == 200
+    users = [f"u{index % 10}" for index in range(90)]
+    with concurrent.futures.ThreadPoolExecutor(9) as pool:
+        statuses = list(
+            pool.map(lambda n: nodes.servers[n % 3].issue(keys[n % 3], {"userId": users[n]}).status, range(90))
+        )
+    assert statuses.count(200) == 60 and statuses.count(429) == 30
 
 
 def test_the_header_fields_count_for_all_nodes(nodes):

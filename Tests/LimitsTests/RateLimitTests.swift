@@ -63,6 +63,8 @@ struct RateLimitTests {
         #expect(RateLimit(rate: 3, burst: 10).window == 4)
         #expect(RateLimit(rate: 1_000, burst: 1).window == 1)
         #expect(RateLimit(rate: 1, burst: .max).window > 0)
+        #expect(RateLimit(rate: 10, period: 900, burst: 10).window == 900)
+        #expect(RateLimit(rate: 7, period: 60, burst: 7).window == 60)
     }
 
     @Test("spent from eight threads at one instant, exactly the burst passes", arguments: 0..<10)
@@ -83,10 +85,11 @@ struct RateLimitTests {
 struct PlanTests {
     @Test("rate, burst and quota of each plan")
     func plans() {
-        #expect(Plan.allCases.map(\.rawValue) == ["free", "pro", "enterprise"])
-        #expect(Plan.allCases.map(\.quota) == [10_000, 100_000, 1_000_000])
-        #expect(Plan.allCases.map(\.rate) == [10, 100, 1_000])
-        #expect(Plan.allCases.map(\.burst) == [50, 500, 5_000])
+        let plans: [Plan] = [.free, .pro, .enterprise]
+        #expect(plans.map(\.id.text) == ["free", "pro", "enterprise"])
+        #expect(plans.map(\.quota) == [10_000, 100_000, 1_000_000])
+        #expect(plans.map(\.rate) == [10, 100, 1_000])
+        #expect(plans.map(\.burst) == [50, 500, 5_000])
     }
 
     @Test("a tenant's own limits go before its plan's, each by itself")
@@ -98,5 +101,10 @@ struct PlanTests {
         #expect(tenant.rateLimit == RateLimit(rate: 100, burst: 7) && tenant.quota == 100_000)
         tenant.overrides = Tenant.Overrides(rate: 3, quota: 0)
         #expect(tenant.rateLimit == RateLimit(rate: 3, burst: 500) && tenant.quota == 0)
+        #expect(tenant.userLimit == nil)
+        tenant.plan.userRate = UserRate(pairs: 10, window: 900)
+        #expect(tenant.userLimit == RateLimit(rate: 10, period: 900, burst: 10))
+        tenant.userRate = UserRate(pairs: 3, window: 60)
+        #expect(tenant.userLimit?.interval == 20_000_000_000 && tenant.userLimit?.window == 60)
     }
 }

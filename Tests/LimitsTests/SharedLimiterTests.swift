@@ -24,8 +24,10 @@ struct SharedLimiterTests {
         }
     }
 
-    private func allowance(_ limit: RateLimit, tenant: Tenant.ID = anyTenant()) -> Allowance {
-        Allowance(tenant: tenant, limit: limit, limiter: RateLimiter())
+    private func allowance(
+        _ limit: RateLimit, tenant: Tenant.ID = anyTenant(), limiter: RateLimiter = RateLimiter()
+    ) -> Spending {
+        Spending(tenant: tenant, ofTenant: Allowance(limit: limit, limiter: limiter))
     }
 
     @Test("the share is the limit divided by the nodes, rounded down, at least 1")
@@ -70,8 +72,8 @@ struct SharedLimiterTests {
         let batch = [one, other, one, other, one, one, other]
         let decisions = cluster.limiters[0].decide(batch)
         #expect(decisions.map(\.isAllowed) == [true, true, true, true, true, false, true])
-        #expect(decisions.map(\.remaining) == [2, 4, 1, 3, 0, 0, 2])
-        #expect(decisions.map(\.resetSeconds) == [1, 1, 2, 2, 3, 1, 3])
+        #expect(decisions.map { $0[.tenant]?.remaining } == [2, 4, 1, 3, 0, 0, 2])
+        #expect(decisions.map { $0[.tenant]?.resetSeconds } == [1, 1, 2, 2, 3, 1, 3])
         #expect(cluster.limiters[0].decide([]).isEmpty)
     }
 
@@ -79,8 +81,8 @@ struct SharedLimiterTests {
     func changes() throws {
         let cluster = try Cluster()
         let (tenant, limiter) = (anyTenant(), RateLimiter())
-        let old = Allowance(tenant: tenant, limit: RateLimit(rate: 1, burst: 2), limiter: limiter)
-        let new = Allowance(tenant: tenant, limit: RateLimit(rate: 1, burst: 4), limiter: limiter)
+        let old = allowance(RateLimit(rate: 1, burst: 2), tenant: tenant, limiter: limiter)
+        let new = allowance(RateLimit(rate: 1, burst: 4), tenant: tenant, limiter: limiter)
         let decisions = cluster.limiters[0].decide([old, old, old, new, new, new])
         #expect(decisions.map(\.isAllowed) == [true, true, false, true, true, false])
     }

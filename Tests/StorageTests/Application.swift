@@ -31,7 +31,8 @@ struct Application: Sendable {
 
     func command(
         _ user: String, name: FieldChange<String> = .keep, image: FieldChange<String> = .keep,
-        custom: FieldChange<String> = .keep, at moment: Timestamp = .start, channels: Int = 0
+        custom: FieldChange<String> = .keep, at moment: Timestamp = .start, channels: Int = 0,
+        key: String = "abcdefghijkl", isQuotaShadowed: Bool = false
     ) throws -> IssueCommand {
         let bytes: FieldChange<[UInt8]> =
             switch custom {
@@ -41,13 +42,13 @@ struct Application: Sendable {
             }
         let draft = TokenDraft(
             state: state, signer: try #require(state.signer), deployment: Deployment(publicURL: "http://localhost"),
-            apiKey: try #require(APIKey.ID("abcdefghijkl")),
+            apiKey: try #require(APIKey.ID(key)),
             grant: Grant.ID(birth: moment, random: 1, moreRandom: 2), issuedAt: moment,
             expiresAt: moment.adding(seconds: 60),
             channels: channels == 0 ? nil : [UInt8](repeating: UInt8(ascii: "["), count: channels))
         return IssueCommand(
             change: UserChange(id: try .of(user), name: name, image: image, custom: bytes), month: Month(of: moment),
-            quota: tenant.quota, draft: draft)
+            quota: tenant.quota, isQuotaShadowed: isQuotaShadowed, draft: draft)
     }
 }
 

@@ -37,8 +37,8 @@ struct ProblemTests {
         case .tokenTooLarge: .tokenTooLarge
         case .refreshUnavailable: .refreshUnavailable
         case .userDeactivated: .userDeactivated
-        case .rateLimited: .rateLimited(RateLimit(rate: 1, burst: 2), retryAfter: 3)
-        case .quotaExceeded: .quotaExceeded(quota: 4, resetAfter: 5)
+        case .rateLimited: .rateLimited(.tenant, RateLimit(rate: 1, burst: 2), retryAfter: 3)
+        case .quotaExceeded: .quotaExceeded(quota: 4, resetAfter: 5, resetsAt: Timestamp(seconds: 6))
         case .headersTooLarge: .headersTooLarge
         case .storageUnavailable: .storageUnavailable
         case .notReady: .notReady("disk")

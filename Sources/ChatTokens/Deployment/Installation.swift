@@ -9,6 +9,7 @@ struct Installation {
     let world: World
 
     var tenants: ManageTenants { ManageTenants(storage: storage, vault: vault, world: world) }
+    var plans: ManagePlans { ManagePlans(storage: storage, world: world) }
     var keys: ManageKeys { ManageKeys(storage: storage, keyPrefix: settings.keyPrefix, world: world) }
     /// Takes in keys that were found in the open, and puts them out of use or only notes it.
     func leakDesk(quarantining: Bool) -> LeakDesk {

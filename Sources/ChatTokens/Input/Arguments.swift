@@ -24,7 +24,11 @@ extension Digest: ExpressibleByArgument {
     init?(argument: String) { self.init(hex: argument) }
 }
 
-extension Plan: ExpressibleByArgument {}
+extension Plan.ID: ExpressibleByArgument {
+    /// A plan's identifier as typed.
+    init?(argument: String) { self.init(argument) }
+}
+
 extension TokenKind: ExpressibleByArgument {}
 
 extension SignatureAlgorithm: ExpressibleByArgument {
@@ -62,5 +66,37 @@ struct Limit<Number: FixedWidthInteger & Sendable & LosslessStringConvertible>: 
         } else {
             return nil
         }
+    }
+}
+
+/// A limit by key as typed: `rate/burst` in requests a second and at once, or `none`.
+struct KeyRateArgument: ExpressibleByArgument {
+    let change: FieldChange<RateLimit>
+
+    init?(argument: String) {
+        if argument == "none" {
+            change = .clear
+            return
+        }
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let rate = parts[0], let burst = parts[1], rate >= 1, burst >= 1 else { return nil }
+        change = .set(RateLimit(rate: rate, burst: burst))
+    }
+}
+
+/// A limit by user as typed: `pairs/window`, such as `10/15m`, or `none`.
+struct UserRateArgument: ExpressibleByArgument {
+    let change: FieldChange<UserRate>
+
+    init?(argument: String) {
+        if argument == "none" {
+            change = .clear
+            return
+        }
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let pairs = Int(parts[0]), let window = Seconds(argument: parts[1])?.count,
+            let rate = UserRate(pairs: pairs, window: window)
+        else { return nil }
+        change = .set(rate)
     }
 }

@@ -25,7 +25,7 @@ struct Assembly {
         let limits = redisLimits(logger)
         // The last to be told to stop is the first here; the server needs the others until its own end.
         let follower = try ChangeFollower(tail: tail, storage: storage, logger: logger, world: world)
-        let counter = UseCounter(uses: directory.uses, storage: storage, logger: logger)
+        let counter = UseCounter(directory: directory, storage: storage, logger: logger, world: world)
         let sealer = AuditSealer(
             seal: SealAuditLog(storage: storage, vault: installation.vault, world: world), logger: logger)
         let recorder = EventRecorder(events: directory.events, storage: storage, world: world, logger: logger)

@@ -71,6 +71,7 @@ struct ChangeFollower: Service {
                 case .tenant(let id): "tenant \(id)"
                 case .apiKey(let id): "API key \(id)"
                 case .user(let cutoff): "user \(cutoff.reference.text) of tenant \(cutoff.tenant)"
+                case .plan(let id): "plan \(id)"
                 }
             logger.info("changed", metadata: ["subject": "\(subject)", "sequence": "\(change.sequence)"])
         }

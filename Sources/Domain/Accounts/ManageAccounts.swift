@@ -72,7 +72,11 @@ package struct ManageAccounts: Sendable {
         let now = world.now()
         var settings = TenantChange()
         settings.name = name
-        let tenant = try settings.applied(to: Tenant(id: id, name: id.text, createdAt: now))
+        let plan = try ManagementFailure.telling(of: "plan \(Plan.ID.free)") { () throws(StoreFailure) in
+            guard let plan = try storage.plan(.free) else { throw .missing }
+            return plan
+        }
+        let tenant = try settings.applied(to: Tenant(id: id, name: id.text, plan: plan, createdAt: now))
         let account = Account(id: Account.ID(world: world), email: email, createdAt: now)
         let secret = APIKey.Secret(prefix: keyPrefix, world: world)
         let key = APIKey(

@@ -34,9 +34,10 @@ extension Tenant {
     /// The settings as the audit log tells them.
     var audited: JSON {
         [
-            "name": JSON(name), "status": JSON(status.rawValue), "plan": JSON(plan.rawValue),
+            "name": JSON(name), "status": JSON(status.rawValue), "plan": JSON(plan.id.text),
             "overrides": overrides.json, "tokenLife": JSON(Int64(tokenLife)),
             "tokenClaims": JSON(tokenClaims.map { JSON($0) }), "xmppHost": JSON(optional: xmppHost),
+            "userRate": JSON(optional: userRate), "shadow": JSON(shadow.names.map { JSON($0) }),
         ]
     }
 }

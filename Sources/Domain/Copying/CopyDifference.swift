@@ -5,8 +5,6 @@ struct CopyDifference {
     /// Rows that should not be there.
     private(set) var removed: [CopyRow] = []
 
-    var isEmpty: Bool { written.isEmpty && removed.isEmpty }
-
     /// Both in the order of their keys.
     init(from stored: [CopyRow], to wanted: [CopyRow], in table: CopyTable) {
         guard !stored.isEmpty else {

@@ -51,7 +51,10 @@ package struct CopyRecords: Sendable {
     package func callAsFunction(progress: (Progress) -> Void = { _ in }) throws(CopyFailure) -> [Result] {
         try prepare()
         var passes: [Pass] = []
-        for table in CopyTable.all { passes.append(try copy(table, progress)) }
+        for table in CopyTable.all { passes.append(try copy(table, removing: !table.isReferredTo, progress)) }
+        for place in passes.indices where passes[place].table.isReferredTo {
+            passes[place].removed = try copy(passes[place].table, removing: true, progress).removed
+        }
         var results: [Result] = []
         for pass in passes { results.append(try verify(pass, progress)) }
         guard results.allSatisfy(\.isEqual) else { throw .differs(results) }
@@ -110,7 +113,9 @@ extension CopyRecords {
         var removed: Int64 = 0
     }
 
-    private func copy(_ table: CopyTable, _ progress: (Progress) -> Void) throws(CopyFailure) -> Pass {
+    private func copy(
+        _ table: CopyTable, removing removes: Bool, _ progress: (Progress) -> Void
+    ) throws(CopyFailure) -> Pass {
         let total = try ask(.source) { end throws(StoreFailure) in try end.count(of: table) }
         let last = try ask(.target) { end throws(StoreFailure) in try end.lastKey(of: table) }
         var pass = Pass(table: table, total: total, seen: CopyChecksum(of: table))
@@ -125,13 +130,14 @@ extension CopyRecords {
                     try target.rows(of: table, after: start, through: end, limit: nil)
                 }
             let difference = CopyDifference(from: stored, to: rows, in: table)
-            if !difference.isEmpty {
+            let removed = removes ? difference.removed : []
+            if !difference.written.isEmpty || !removed.isEmpty {
                 try ask(.target) { target throws(StoreFailure) in
-                    try target.write(difference.written, removing: difference.removed, in: table)
+                    try target.write(difference.written, removing: removed, in: table)
                 }
             }
             pass.written += Int64(difference.written.count)
-            pass.removed += Int64(difference.removed.count)
+            pass.removed += Int64(removed.count)
             progress(Progress(phase: .copying, table: table.name, done: pass.seen.rows, total: total))
         }
         return pass

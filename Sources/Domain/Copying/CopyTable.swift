@@ -35,8 +35,8 @@ package struct CopyTable: Sendable {
 
     private enum Subject: Sendable {
         case nothing
-        /// The tenant, or the API key, that the column of this place names.
-        case tenant(Int), apiKey(Int)
+        /// The tenant, the API key or the plan that the column of this place names.
+        case tenant(Int), apiKey(Int), plan(Int)
         /// Which of a user's tokens are honoured, as the whole row says.
         case userCutoff
     }
@@ -57,6 +57,8 @@ package struct CopyTable: Sendable {
         case .apiKey(let place):
             Set(rows.compactMap { $0.values[place].text.flatMap(APIKey.ID.init).map(Change.Subject.apiKey) })
         case .userCutoff: Set(rows.compactMap { UserCutoff($0).map(Change.Subject.user) })
+        case .plan(let place):
+            Set(rows.compactMap { $0.values[place].text.flatMap(Plan.ID.init).map(Change.Subject.plan) })
         }
     }
 
@@ -70,15 +72,26 @@ package struct CopyTable: Sendable {
 
     /// All tables in an order in which none refers to a later one.
     package static let all = [
-        tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, userCutoff, issuedMonth, auditHead,
-        auditEntry, auditCheckpoint, auditKey, account, membership, session, invitation,
+        plan, tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, userCutoff, issuedMonth,
+        issuedDay, dayCount, auditHead, auditEntry, auditCheckpoint, auditKey, account, membership, session, invitation,
     ]
+
+    /// Whether rows that the source has no more may still be referred to by rows of tables that are copied later.
+    package var isReferredTo: Bool { name == "plan" }
+
+    private static let plan = CopyTable(
+        "plan", key: [text("plan_id")],
+        [
+            text("name"), number("rate"), number("burst"), number("quota"), number("key_rate"), number("key_burst"),
+            number("user_pairs"), number("user_window"), number("created_at"),
+        ], subject: .plan(0))
 
     private static let tenant = CopyTable(
         "tenant", key: [text("tenant_id")],
         [
             text("name"), text("status"), text("plan"), number("rate"), number("burst"), number("quota"),
             number("token_life"), text("xmpp_host"), number("created_at"), number("deleted_at"),
+            number("user_pairs"), number("user_window"), text("shadow"),
         ], subject: .tenant(0))
 
     private static let signingKey = CopyTable(
@@ -159,6 +172,13 @@ package struct CopyTable: Sendable {
             blob("token_hash"), text("tenant_id"), text("role"), text("email"), text("invited_by"),
             number("created_at"), number("expires_at"), number("used_at"), text("used_by"),
         ])
+
+    private static let issuedDay = CopyTable(
+        "issued_day", key: [text("tenant_id"), number("day"), text("api_key_id")], [number("pairs")])
+
+    private static let dayCount = CopyTable(
+        "day_count", key: [text("tenant_id"), number("day"), text("api_key_id"), text("kind"), text("code")],
+        [number("count")])
 
     private static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
     private static func number(_ name: String) -> Column { Column(name: name, kind: .number) }

@@ -5,10 +5,11 @@ extension Tenant {
     package func members(publicURL: String) -> [(name: String, value: JSON)] {
         [
             ("id", JSON(id.text)), ("name", JSON(name)), ("status", JSON(status.rawValue)),
-            ("plan", JSON(plan.rawValue)),
+            ("plan", JSON(plan.id.text)),
             ("rate", JSON(Int64(rateLimit.rate))), ("burst", JSON(Int64(rateLimit.burst))), ("quota", JSON(quota)),
             ("overrides", overrides.json), ("tokenLife", JSON(Int64(tokenLife))),
             ("tokenClaims", JSON(tokenClaims.map { JSON($0) })), ("xmppHost", JSON(optional: xmppHost)),
+            ("userRate", JSON(optional: userRate)), ("shadow", JSON(shadow.names.map { JSON($0) })),
             ("issuer", JSON("\(publicURL)/t/\(id)")), ("createdAt", JSON(createdAt.description)),
         ]
     }

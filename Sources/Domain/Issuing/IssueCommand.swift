@@ -6,19 +6,30 @@ package final class IssueCommand: Sendable {
     package let month: Month
     /// How many pairs the tenant may have in that month.
     package let quota: Int64
+    /// Whether pairs beyond the quota are issued all the same, and only counted as such.
+    package let isQuotaShadowed: Bool
     /// The tokens that will be signed once the user is durable.
     package let draft: TokenDraft
 
     /// A command with the given fields.
-    package init(change: UserChange, month: Month, quota: Int64, draft: TokenDraft) {
+    package init(change: UserChange, month: Month, quota: Int64, isQuotaShadowed: Bool = false, draft: TokenDraft) {
         self.change = change
         self.month = month
         self.quota = quota
+        self.isQuotaShadowed = isQuotaShadowed
         self.draft = draft
     }
 
     /// The tenant that asked.
     package var tenant: Tenant.ID { draft.state.tenant.id }
+    /// The quota that refuses, and the one that only counts; one of them is out of the way.
+    package var quotas: (enforced: Int64, shadowed: Int64?) {
+        isQuotaShadowed ? (.max, quota) : (quota, nil)
+    }
+    /// The day (UTC) and the API key that the pair counts for.
+    package var day: Day { Day(of: at) }
+    /// The API key that asked.
+    package var apiKey: APIKey.ID { draft.apiKey }
     /// When the request was accepted.
     package var at: Timestamp { draft.issuedAt }
 }

@@ -14,16 +14,21 @@ package struct IssueTokens: Sendable {
         self.sharedLimits = sharedLimits
     }
 
-    /// Spends one request of the tenant's rate limit at the monotonic time `now`; nil, and nothing is spent, where
-    /// the limit is shared and has to be asked for by `spend(_:replyOn:)`.
-    package func spend(_ state: TenantState, now: Int64) -> RateLimit.Decision? {
+    /// The limits of one request of the caller, and of its user where it is known; nil for a key of the operator.
+    package func spending(of caller: Caller, for user: User.ID? = nil) -> Spending? {
+        directory.spending(of: caller, for: user)
+    }
+
+    /// Spends one request of its limits at the monotonic time `now`; nil, and nothing is spent, where the limits are
+    /// shared and have to be asked for by `spend(_:replyOn:)`.
+    package func spend(_ spending: Spending, now: Int64) -> LimitVerdict? {
         guard sharedLimits == nil else { return nil }
-        return state.limiter.spend(state.limit, now: now)
+        return spending.spend(now: now)
     }
 
     /// Spends requests of shared limits; each reply is called exactly once, on `queue` or at once.
     package func spend(
-        _ requests: [(item: Allowance, reply: SharedLimitQueue.Reply)], replyOn queue: any ReplyQueue
+        _ requests: [(item: Spending, reply: SharedLimitQueue.Reply)], replyOn queue: any ReplyQueue
     ) {
         guard let sharedLimits else { preconditionFailure("there are no shared limits to ask") }
         sharedLimits.submit(requests, replyOn: queue)
@@ -56,7 +61,8 @@ package struct IssueTokens: Sendable {
             state: state, signer: signer, deployment: directory.deployment, apiKey: apiKey, grant: grant,
             issuedAt: grant.birth, expiresAt: grant.birth.adding(seconds: Int64(life)), channels: request.channels)
         return IssueCommand(
-            change: request.change, month: Month(of: grant.birth), quota: state.tenant.quota, draft: draft)
+            change: request.change, month: Month(of: grant.birth), quota: state.tenant.quota,
+            isQuotaShadowed: state.tenant.shadow.contains(.quota), draft: draft)
     }
 
     /// Takes the stored user, or why there is none.
@@ -78,7 +84,7 @@ package struct IssueTokens: Sendable {
         case .failure: .failure(.storageUnavailable)
         case .success(.issued(let user)): .success(user)
         case .success(.quotaExceeded):
-            .failure(.quotaExceeded(quota: command.quota, resetAfter: Month.secondsLeft(at: command.at)))
+            .failure(.quotaExceeded(of: command.quota, at: command.at))
         case .success(.userDeactivated): .failure(.userDeactivated)
         case .success(.tokenTooLarge): .failure(.tokenTooLarge)
         }

@@ -65,7 +65,7 @@ package struct ConsoleTokens: Sendable {
         try ManagementFailure.telling(of: "user") { () throws(StoreFailure) in try directory.preload() }
         var verify = VerifyToken(directory: directory, world: world)
         while true {
-            switch verify(Array(token.utf8).span, expect: kind, caller: Caller(key: console, tenant: nil)) {
+            switch verify(Array(token.utf8).span, expect: kind, caller: Caller(HeldKey(console), tenant: nil)) {
             case .verdict(let verdict): return verdict
             case .load(let want): try load(want)
             }

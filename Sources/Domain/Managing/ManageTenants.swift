@@ -39,7 +39,8 @@ package struct ManageTenants: Sendable {
         by origin: AuditOrigin
     ) throws(ManagementFailure) -> Tenant {
         let now = world.now()
-        let tenant = try settings.applied(to: Tenant(id: id, name: id.text, createdAt: now))
+        let plan = try plan(settings.plan ?? .free)
+        let tenant = try settings.applied(to: Tenant(id: id, name: id.text, plan: plan, createdAt: now))
         let sealed = try ManagementFailure.sealing { () throws(TokenFailure) in
             let key = try SigningKey.generate(algorithm, randomBytes: world.randomBytes)
             return try vault.seal(key, state: .active, for: id, at: now)
@@ -82,7 +83,7 @@ package struct ManageTenants: Sendable {
         _ id: Tenant.ID, with change: TenantChange, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Tenant {
         let former = try tenant(id)
-        let changed = try change.applied(to: former)
+        let changed = try change.applied(to: former, plan: try change.plan.map(plan))
         let audit = AuditDraft(
             .tenantChanged, for: id, by: origin, changing: former.audited, to: changed.audited, at: world.now())
         try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
@@ -121,6 +122,12 @@ package struct ManageTenants: Sendable {
             try storage.setStatus(status, of: id, recording: audit)
         }
         return try tenant(id)
+    }
+
+    private func plan(_ id: Plan.ID) throws(ManagementFailure) -> Plan {
+        let found = try ManagementFailure.telling(of: "plan \(id)") { () throws(StoreFailure) in try storage.plan(id) }
+        guard let found else { throw .invalid([Failure.Field("plan", "must name a plan that there is")]) }
+        return found
     }
 
     private func tenant(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {

@@ -3,7 +3,7 @@ package struct TenantChange: Sendable, Equatable {
     /// What people call it, 1 to 255 characters.
     package var name: String?
     /// The plan that sets its limits.
-    package var plan: Plan?
+    package var plan: Plan.ID?
     /// Its own rate and burst, each 1 to ``largestRate``; cleared: the plan's.
     package var rate: FieldChange<Int> = .keep, burst: FieldChange<Int> = .keep
     /// Its own token pairs a calendar month, 0 or more; cleared: the plan's.
@@ -14,6 +14,12 @@ package struct TenantChange: Sendable, Equatable {
     package var tokenClaims: [String]?
     /// The XMPP domain for the `jid` claim; cleared: no such claim.
     package var xmppHost: FieldChange<String> = .keep
+    /// How many pairs each user may have; cleared: what the plan says.
+    package var userRate: FieldChange<UserRate> = .keep
+    /// Which limits only report.
+    package var shadow: LimitPolicies?
+    /// Which of them whoever makes the change may set; the others have to stay as they are.
+    package var shadowsAtWill: LimitPolicies = [.tenant, .key, .user, .quota]
 
     /// The highest rate and burst that can be set.
     package static let largestRate = 1_000_000
@@ -24,18 +30,29 @@ package struct TenantChange: Sendable, Equatable {
     package init() {}
 
     /// The tenant after the change; throws `invalid` with a complaint for every field that breaks its rule.
-    package func applied(to tenant: Tenant) throws(ManagementFailure) -> Tenant {
-        let complaints = complaints
+    ///
+    /// - Parameters:
+    ///   - tenant: the tenant before.
+    ///   - newPlan: the plan that ``plan`` names, where it names one.
+    /// - Returns: the tenant after.
+    /// - Throws: `invalid`.
+    package func applied(to tenant: Tenant, plan newPlan: Plan? = nil) throws(ManagementFailure) -> Tenant {
+        var complaints = complaints
+        if let shadow, shadow.symmetricDifference(tenant.shadow).subtracting(shadowsAtWill) != [] {
+            complaints.append(Failure.Field("shadow", "tenant and quota are the operator's to set"))
+        }
         guard complaints.isEmpty else { throw .invalid(complaints) }
         var changed = tenant
         changed.name = name ?? tenant.name
-        changed.plan = plan ?? tenant.plan
+        changed.plan = newPlan ?? tenant.plan
         changed.overrides.rate = rate.applied(to: tenant.overrides.rate)
         changed.overrides.burst = burst.applied(to: tenant.overrides.burst)
         changed.overrides.quota = quota.applied(to: tenant.overrides.quota)
         changed.tokenLife = tokenLife ?? tenant.tokenLife
         changed.tokenClaims = tokenClaims ?? tenant.tokenClaims
         changed.xmppHost = xmppHost.applied(to: tenant.xmppHost)
+        changed.userRate = userRate.applied(to: tenant.userRate)
+        changed.shadow = shadow ?? tenant.shadow
         return changed
     }
 
@@ -47,7 +64,7 @@ package struct TenantChange: Sendable, Equatable {
         if let name { check("name", DisplayName.isFit(name), DisplayName.rule) }
         for (field, change) in [("rate", rate), ("burst", burst)] {
             guard case .set(let value) = change else { continue }
-            check(field, (1...Self.largestRate).contains(value), "must be from 1 to \(Self.largestRate)")
+            check(field, (1...Self.largestRate).contains(value), Self.rateRule)
         }
         if case .set(let value) = quota { check("quota", value >= 0, "must be 0 or more") }
         if let tokenLife {
@@ -60,6 +77,8 @@ package struct TenantChange: Sendable, Equatable {
         if case .set(let host) = xmppHost { check("xmppHost", DomainName.isFit(host), "must be a domain name") }
         return complaints
     }
+
+    static let rateRule = "must be from 1 to \(largestRate)"
 
     private static let tokenClaimsRule =
         "must be at most \(mostTokenClaims) different names of 1 to 255 bytes without control characters"

@@ -37,6 +37,9 @@ package struct BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable
         old.removeValue(forKey: key)
     }
 
+    /// Every value held now, in no order; takes time that grows with their number.
+    package var values: [Value] { Array(young.values) + Array(old.values) }
+
     /// Entries held now, of both generations.
     package var count: Int { young.count + old.count }
 }

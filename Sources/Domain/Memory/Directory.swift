@@ -30,6 +30,7 @@ package final class Directory: Sendable {
         var keys: BoundedCache<APIKey.ID, HeldKey>
         var tenants: BoundedCache<Tenant.ID, TenantState>
         var limiters: BoundedCache<Tenant.ID, RateLimiter>
+        var keyLimiters: BoundedCache<APIKey.ID, RateLimiter>
         var absent: BoundedCache<Want, Void>
         var imported: ImportedKeys
         /// Grows with every change heard of; a load that began under another epoch may be stale and is not kept.
@@ -41,6 +42,13 @@ package final class Directory: Sendable {
         mutating func count<Value>(_ found: Found<Value>) -> Found<Value> {
             if case .unknown = found { misses += 1 } else { hits += 1 }
             return found
+        }
+
+        mutating func forget(_ id: Tenant.ID) {
+            // Its limiter stays, or every change of a setting would hand out a fresh burst.
+            if let old = tenants.value(id) { limiters.insert(old.limiter, for: id) }
+            tenants.remove(id)
+            absent.remove(.tenant(id))
         }
     }
 
@@ -57,6 +65,9 @@ package final class Directory: Sendable {
     package let events = SecurityEvents()
     /// Which tokens of which users are no longer honoured.
     package let cutoffs = UserCutoffs()
+    /// Counts what tenants use.
+    package let tallies = UsageTallies()
+    let userLimiters: UserLimiters
     /// Nanoseconds without a look at the change log after which memory is no longer trusted.
     private let patience: Int64
 
@@ -78,12 +89,13 @@ package final class Directory: Sendable {
         self.world = world
         self.deployment = deployment
         patience = patienceSeconds * 1_000_000_000
+        userLimiters = UserLimiters()
         freshAt = Atomic(world.monotonicNanoseconds())
         state = Mutex(
             State(
                 keys: BoundedCache(capacity: capacity), tenants: BoundedCache(capacity: capacity),
-                limiters: BoundedCache(capacity: capacity), absent: BoundedCache(capacity: capacity),
-                imported: ImportedKeys(capacity: capacity)))
+                limiters: BoundedCache(capacity: capacity), keyLimiters: BoundedCache(capacity: capacity),
+                absent: BoundedCache(capacity: capacity), imported: ImportedKeys(capacity: capacity)))
     }
 
     /// Whether memory was in step with the database lately enough to be trusted at the monotonic time `now`.
@@ -140,7 +152,9 @@ package final class Directory: Sendable {
             let key = try storage.apiKey(id)
             keep(want, since: epoch) { state in
                 guard let key else { return false }
-                state.keys.insert(HeldKey(key), for: id)
+                let limiter = state.keyLimiters.value(id) ?? RateLimiter()
+                if key.rateLimit != nil { state.keyLimiters.insert(limiter, for: id) }
+                state.keys.insert(HeldKey(key, limiter: limiter, tallies: tallies), for: id)
                 return true
             }
         case .tenant(let id):
@@ -156,7 +170,7 @@ package final class Directory: Sendable {
                 state.limiters.insert(limiter, for: id)
                 let built = TenantState(
                     tenant: row.tenant, ring: ring, limiter: limiter, deployment: deployment,
-                    ringEnds: keys.compactMap(\.departsAt).min())
+                    ringEnds: keys.compactMap(\.departsAt).min(), tally: Tally(id, in: tallies))
                 state.tenants.insert(built, for: id)
                 return true
             }
@@ -197,12 +211,12 @@ package final class Directory: Sendable {
             state.epoch += 1
             for subject in subjects {
                 switch subject {
-                case .tenant(let id):
-                    // Its limiter stays, or every change of a setting would hand out a fresh burst.
-                    if let old = state.tenants.value(id) { state.limiters.insert(old.limiter, for: id) }
-                    state.tenants.remove(id)
-                    state.absent.remove(.tenant(id))
+                case .tenant(let id): state.forget(id)
+                case .plan(let plan):
+                    let held = state.tenants.values.filter { $0.tenant.plan.id == plan }
+                    for tenant in held { state.forget(tenant.tenant.id) }
                 case .apiKey(let id):
+                    if let old = state.keys.value(id) { state.keyLimiters.insert(old.limiter, for: id) }
                     state.keys.remove(id)
                     state.absent.remove(.apiKey(id))
                     state.imported.forgetAbsent()

@@ -64,10 +64,23 @@ final class KeyUse: Sendable {
 package final class HeldKey: Sendable {
     /// The key as stored.
     package let key: APIKey
+    /// The key's public part.
+    package var id: APIKey.ID { use.id }
+    /// The running state of the key's limit, whether or not it has one.
+    let limiter: RateLimiter
+    /// What is counted of the key; nil for a key of the operator.
+    package let tally: Tally?
     let use: KeyUse
 
-    init(_ key: APIKey) {
+    init(_ key: APIKey, limiter: RateLimiter = RateLimiter(), tallies: UsageTallies? = nil) {
         self.key = key
+        self.limiter = limiter
+        tally = key.owner.tenant.flatMap { tenant in tallies.map { Tally(tenant, key: key.id, in: $0) } }
         use = KeyUse(key.id)
+    }
+
+    /// What the key may make: its own limit where it has one, else the plan's; nil: no limit.
+    func allowance(orElse limit: RateLimit?) -> Allowance? {
+        (key.rateLimit ?? limit).map { Allowance(.key(key.id), limit: $0, limiter: limiter) }
     }
 }

@@ -8,6 +8,10 @@ package final class TenantState: Sendable {
     package let ring: KeyRing
     /// The rate limit in force and its running state, which outlives a reload of the tenant.
     package let allowance: Allowance
+    /// What its keys are held to that have no limit of their own, and each of its users; nil: nothing.
+    package let keyLimit: RateLimit?, userLimit: RateLimit?
+    /// What is counted of the tenant that is none of its keys' doing; nil: nothing is.
+    package let tally: Tally?
     /// `<public URL>/t/<tenant>`, the `iss` of its tokens.
     package let issuer: [UInt8]
     /// The strong entity tag of the ring's JWK set, with its quotes.
@@ -49,12 +53,16 @@ package final class TenantState: Sendable {
 
     /// The state of a tenant under a deployment.
     package init(
-        tenant: Tenant, ring: KeyRing, limiter: RateLimiter, deployment: Deployment, ringEnds: Timestamp? = nil
+        tenant: Tenant, ring: KeyRing, limiter: RateLimiter, deployment: Deployment, ringEnds: Timestamp? = nil,
+        tally: Tally? = nil
     ) {
         self.tenant = tenant
         self.ring = ring
         self.ringEnds = ringEnds
-        allowance = Allowance(tenant: tenant.id, limit: tenant.rateLimit, limiter: limiter)
+        allowance = Allowance(limit: tenant.rateLimit, limiter: limiter)
+        keyLimit = tenant.plan.keyRate
+        userLimit = tenant.userLimit
+        self.tally = tally
         jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)
         issuer = Array("\(deployment.publicURL)/t/\(tenant.id)".utf8)

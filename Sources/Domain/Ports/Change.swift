@@ -8,6 +8,8 @@ package struct Change: Sendable, Equatable {
         case apiKey(APIKey.ID)
         /// Which of a user's tokens are honoured.
         case user(UserCutoff)
+        /// A plan, and with it the limits of the tenants that have it.
+        case plan(Plan.ID)
     }
 
     /// The entry's place in the log; grows, with gaps.
@@ -29,6 +31,7 @@ extension Change.Subject {
         case .tenant: "tenant"
         case .apiKey: "api_key"
         case .user: "user"
+        case .plan: "plan"
         }
     }
 
@@ -38,6 +41,7 @@ extension Change.Subject {
         case .tenant(let id): id.text
         case .apiKey(let id): id.text
         case .user(let cutoff): cutoff.text
+        case .plan(let id): id.text
         }
     }
 }

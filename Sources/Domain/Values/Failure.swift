@@ -51,8 +51,8 @@ package enum Failure: Error, Sendable, Equatable {
     case tokenTooLarge
     case refreshUnavailable
     case userDeactivated
-    case rateLimited(RateLimit, retryAfter: Int64)
-    case quotaExceeded(quota: Int64, resetAfter: Int64)
+    case rateLimited(LimitPolicy, RateLimit, retryAfter: Int64)
+    case quotaExceeded(quota: Int64, resetAfter: Int64, resetsAt: Timestamp)
     case headersTooLarge
     case storageUnavailable
     case notReady(String)
@@ -60,6 +60,13 @@ package enum Failure: Error, Sendable, Equatable {
 }
 
 extension Failure {
+    /// The quota was used up at the moment; it begins anew with the next calendar month (UTC).
+    package static func quotaExceeded(of quota: Int64, at moment: Timestamp) -> Failure {
+        let seconds = Month.secondsLeft(at: moment)
+        let end = Timestamp(seconds: moment.seconds + seconds)
+        return .quotaExceeded(quota: quota, resetAfter: seconds, resetsAt: end)
+    }
+
     /// The stable codes of problem documents; openapi.yaml lists exactly these.
     package enum Code: String, Sendable, CaseIterable {
         case invalidJSON = "invalid_json"

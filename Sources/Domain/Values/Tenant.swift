@@ -55,7 +55,7 @@ package struct Tenant: Sendable, Equatable {
     package var name: String
     /// Whether it is served.
     package var status: Status
-    /// The plan that sets its limits.
+    /// The plan that sets its limits, as it was when the tenant was read.
     package var plan: Plan
     /// Its own limits, where they differ from the plan's.
     package var overrides: Overrides
@@ -65,6 +65,10 @@ package struct Tenant: Sendable, Equatable {
     package var tokenClaims: [String]
     /// The XMPP domain for the `jid` claim of wsTokens; nil: no such claim.
     package var xmppHost: String?
+    /// How many pairs each of its users may have; nil: what the plan says.
+    package var userRate: UserRate?
+    /// Limits that refuse nothing and only count what they would have refused.
+    package var shadow: LimitPolicies
     /// When it was created.
     package let createdAt: Timestamp
 
@@ -72,7 +76,7 @@ package struct Tenant: Sendable, Equatable {
     package init(
         id: ID, name: String, status: Status = .active, plan: Plan = .free, overrides: Overrides = Overrides(),
         tokenLife: Int = Tenant.longestTokenLife, tokenClaims: [String] = [], xmppHost: String? = nil,
-        createdAt: Timestamp
+        userRate: UserRate? = nil, shadow: LimitPolicies = [], createdAt: Timestamp
     ) {
         self.id = id
         self.name = name
@@ -82,6 +86,8 @@ package struct Tenant: Sendable, Equatable {
         self.tokenLife = tokenLife
         self.tokenClaims = tokenClaims
         self.xmppHost = xmppHost
+        self.userRate = userRate
+        self.shadow = shadow
         self.createdAt = createdAt
     }
 
@@ -93,5 +99,10 @@ package struct Tenant: Sendable, Equatable {
     /// Token pairs a calendar month in force: the tenant's own where set, else the plan's.
     package var quota: Int64 {
         overrides.quota ?? plan.quota
+    }
+
+    /// What each user is held to: the tenant's own where set, else the plan's; nil: no limit.
+    package var userLimit: RateLimit? {
+        (userRate ?? plan.userRate)?.limit
     }
 }

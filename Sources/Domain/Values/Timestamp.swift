@@ -85,6 +85,69 @@ package struct CivilDate: Sendable, Equatable {
     }
 }
 
+/// A calendar day in UTC.
+package struct Day: Sendable, Hashable, Comparable {
+    /// Days since 1970-01-01.
+    package let sinceEpoch: Int
+
+    /// The day in which the moment lies.
+    package init(of moment: Timestamp) {
+        let seconds = moment.seconds
+        sinceEpoch = Int((seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400)
+    }
+
+    /// The day so many days after 1970-01-01.
+    package init(sinceEpoch: Int) {
+        self.sinceEpoch = sinceEpoch
+    }
+
+    /// The day of a number such as 20261121; nil where there is no such day of the years 1970 to 9999.
+    package init?(number: Int) {
+        let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100)
+        guard (1_970...9_999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
+        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
+        let shifted = month > 2 ? year : year - 1
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        sinceEpoch = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+        guard self.number == number else { return nil }
+    }
+
+    /// The day of a text such as `2026-11-21`.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.map(\.utf8.count) == [4, 2, 2],
+            parts.allSatisfy({ $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }),
+            let number = Int(parts.joined())
+        else { return nil }
+        self.init(number: number)
+    }
+
+    /// Year, month and day as one number, such as 20261121.
+    package var number: Int {
+        let date = CivilDate(secondsSinceEpoch: Int64(sinceEpoch) * 86_400)
+        return date.year * 10_000 + date.month * 100 + date.day
+    }
+
+    /// The first moment of the day.
+    package var start: Timestamp { Timestamp(seconds: Int64(sinceEpoch) * 86_400) }
+
+    /// The day so many days later.
+    package func adding(days: Int) -> Day { Day(sinceEpoch: sinceEpoch + days) }
+
+    /// The first day of the month so many months before this day's.
+    package func startOfMonth(before months: Int) -> Day {
+        let month = number / 10_000 * 12 + number / 100 % 100 - 1 - months
+        return Day(number: month / 12 * 10_000 + (month % 12 + 1) * 100 + 1) ?? Day(sinceEpoch: 0)
+    }
+
+    package static func < (left: Day, right: Day) -> Bool { left.sinceEpoch < right.sinceEpoch }
+}
+
+extension Day: CustomStringConvertible {
+    /// ISO 8601, such as `2026-11-21`.
+    package var description: String { String(start.description.prefix(10)) }
+}
+
 /// A calendar month in UTC, the period over which a quota counts.
 package struct Month: Sendable, Hashable {
     /// Year and month as one number, such as 202611.

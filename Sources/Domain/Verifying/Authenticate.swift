@@ -2,10 +2,18 @@ internal import Tokens
 
 /// Who calls, as proved by an `X-API-Key` header.
 package struct Caller: Sendable {
-    /// The key.
-    package let key: APIKey
+    /// The key as this node holds it.
+    package let held: HeldKey
     /// The key's tenant; nil for a key of the operator.
     package let tenant: TenantState?
+
+    init(_ held: HeldKey, tenant: TenantState?) {
+        self.held = held
+        self.tenant = tenant
+    }
+
+    /// The key.
+    package var key: APIKey { held.key }
 }
 
 /// Checks API keys.
@@ -84,40 +92,47 @@ package struct Authenticate: Sendable {
         if let former = key.former, now <= former.until, hash.constantTimeEquals(former.hash) {
             isGenuine = true
         }
-        guard isGenuine else { return refuse(.apiKeyInvalid, .wrongSecret, key, at: now, from: client()) }
+        guard isGenuine else { return refuse(.apiKeyInvalid, .wrongSecret, state, at: now, from: client()) }
         switch key.status(at: now) {
-        case .revoked: return refuse(.apiKeyRevoked, .revoked, key, at: now, from: client())
-        case .expired: return refuse(.apiKeyExpired, .expired, key, at: now, from: client())
-        case .quarantined: return refuse(.apiKeyQuarantined, .quarantined, key, at: now, from: client())
+        case .revoked: return refuse(.apiKeyRevoked, .revoked, state, at: now, from: client())
+        case .expired: return refuse(.apiKeyExpired, .expired, state, at: now, from: client())
+        case .quarantined: return refuse(.apiKeyQuarantined, .quarantined, state, at: now, from: client())
         case .active: break
         }
         guard key.allowedAddresses.isEmpty || key.allows(client()) else {
-            return refuse(.addressNotAllowed, .address, key, at: now, from: client())
+            return refuse(.addressNotAllowed, .address, state, at: now, from: client())
         }
         guard key.scopes.isSuperset(of: scope) else {
-            return .refused(.scopeMissing(scope.names.joined(separator: " ")))
+            return refuse(state, .scopeMissing(scope.names.joined(separator: " ")))
         }
         guard case .tenant(let id) = key.owner else { return accept(state, tenant: nil, at: now) }
         switch directory.tenant(id) {
         case .unknown: return .load(.tenant(id))
         case .absent: return .refused(.apiKeyInvalid)
-        case .present(let tenant) where tenant.tenant.status == .suspended: return .refused(.tenantSuspended)
+        case .present(let tenant) where tenant.tenant.status == .suspended: return refuse(state, .tenantSuspended)
         case .present(let tenant): return accept(state, tenant: tenant, at: now)
         }
     }
 
-    /// Refuses a key that is known, and has the audit log told of it.
+    /// Refuses a key that is known, counts it, and has the audit log told of it.
     private func refuse(
-        _ failure: Failure, _ reason: SecurityEvent.Reason, _ key: APIKey, at now: Timestamp,
+        _ failure: Failure, _ reason: SecurityEvent.Reason, _ state: HeldKey, at now: Timestamp,
         from client: @autoclosure () -> IPAddress?
     ) -> Outcome {
+        let key = state.key
         directory.events.note(
             SecurityEvent(.credentialsRefused, reason, key.id, of: key.owner), at: now, address: client())
+        return refuse(state, failure)
+    }
+
+    /// Refuses a key that is known, and counts it.
+    private func refuse(_ state: HeldKey, _ failure: Failure) -> Outcome {
+        state.tally?.note(.refusal(failure.code))
         return .refused(failure)
     }
 
     private func accept(_ state: HeldKey, tenant: TenantState?, at now: Timestamp) -> Outcome {
         directory.uses.note(state.use, at: now)
-        return .caller(Caller(key: state.key, tenant: tenant))
+        return .caller(Caller(state, tenant: tenant))
     }
 }

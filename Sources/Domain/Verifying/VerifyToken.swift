@@ -14,6 +14,8 @@ package struct VerifyToken {
     private let issuerPrefix: [UInt8]
     private var scanner = JSONScanner()
     private var payload: [UInt8] = []
+    /// The tenant whose token is looked at, once it is known.
+    private var subject: TenantState?
 
     /// Nesting allowed in a payload: `custom` may have 16 levels below the claims and its own member.
     private static let deepest = 20
@@ -25,7 +27,8 @@ package struct VerifyToken {
         issuerPrefix = Array("\(directory.deployment.publicURL)/t/".utf8)
     }
 
-    /// Decides whether the token opens the given door.
+    /// Decides whether the token opens the given door, and counts the verdict: for the tenant that asks, else for the
+    /// one whose token it is, if that can be told.
     ///
     /// The signature is checked before any claim is believed; the algorithm is that of the key and never the header's
     /// (RFC 8725 §3.1).
@@ -35,6 +38,18 @@ package struct VerifyToken {
     ///   - caller: who asks; a tenant's key learns nothing about another tenant's tokens.
     /// - Returns: the verdict, or what has to be loaded before there can be one.
     package mutating func callAsFunction(_ token: Span<UInt8>, expect kind: TokenKind?, caller: Caller) -> Outcome {
+        subject = nil
+        let outcome = decide(token, expect: kind, caller: caller)
+        guard let tally = caller.held.tally ?? subject?.tally else { return outcome }
+        switch outcome {
+        case .verdict(.valid): tally.noteValid()
+        case .verdict(.invalid(let refusal)): tally.note(.verification(refusal))
+        case .load: break
+        }
+        return outcome
+    }
+
+    private mutating func decide(_ token: Span<UInt8>, expect kind: TokenKind?, caller: Caller) -> Outcome {
         guard token.count <= UnverifiedToken.maximumBytes, let parts = TokenSegments(token) else {
             return .refused(.malformed)
         }
@@ -51,6 +66,7 @@ package struct VerifyToken {
         case .unknown(let want): return .load(want)
         case .absent: return .refused(.issuerUnknown)
         case .present(let state):
+            subject = state
             return .verdict(verdict(on: token, parts, claims, of: state, expect: kind))
         }
     }

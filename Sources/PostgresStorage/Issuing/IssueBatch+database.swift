@@ -52,7 +52,9 @@ extension IssueBatch {
         let written = people.indices.filter { people[$0].pairs > 0 }
         let end = world.monotonicNanoseconds() + Int64(Connection.patience * 1e9)
         let statement = Statement(
-            "SELECT issue_users($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            """
+            SELECT issue_users($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            """,
             parameters(counted, written.map { people[$0] }, notAfter: connection.clock?.milliseconds(at: end) ?? 0),
             isKept: true)
         var numbers: [Int64] = []
@@ -88,6 +90,12 @@ extension IssueBatch {
         parameters.append(texts: counted.count == 1 ? nil : written) { $0.tenant.text }
         parameters.append(numbers: written.allSatisfy { $0.kept == 0 } ? nil : written) { $0.kept }
         parameters.append(numbers: written.allSatisfy { $0.pairs == 1 } ? nil : written) { $0.pairs }
+        parameters.append(numbers: counted.allSatisfy { $0.shadowQuota == nil } ? nil : counted) { $0.shadowQuota }
+        let keys = keyTallies.filter { $0.pairs > 0 }
+        parameters.append(texts: keys) { $0.tenant.text }
+        parameters.append(numbers: keys) { Int64($0.day.number) }
+        parameters.append(texts: keys) { $0.apiKey.text }
+        parameters.append(numbers: keys) { $0.pairs }
         return parameters
     }
 

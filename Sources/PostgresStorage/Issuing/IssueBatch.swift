@@ -28,22 +28,44 @@ struct IssueBatch {
         var stored: Int64 = 0, pairs: Int64 = 0
         /// The most that may have been counted before.
         var most = Int64.max
+        /// The quota that only counts; nil: it refuses.
+        var shadowQuota: Int64?
+    }
+
+    /// A tenant's day and API key that the batch counts in.
+    struct KeyTally {
+        let tenant: Tenant.ID
+        let day: Day
+        let apiKey: APIKey.ID
+        /// Pairs of this batch.
+        var pairs: Int64 = 0
+
+        func isFor(_ command: IssueCommand) -> Bool {
+            apiKey == command.apiKey && tenant == command.tenant && day == command.day
+        }
     }
 
     let commands: [IssueCommand]
-    /// For each command the place of its person and of its tally.
-    let places: [(person: Int, tally: Int)]
+    /// For each command the places of its person and of its tallies.
+    let places: [Places]
+
+    struct Places {
+        var person = 0, tally = 0, keyTally = 0
+    }
+
     /// Both in ascending order of tenants, so that two batches lock in the same order.
     private(set) var people: [Person]
     private(set) var tallies: [Tally]
+    private(set) var keyTallies: [KeyTally]
 
     init(_ commands: [IssueCommand]) {
         self.commands = commands
         let sorted = commands.indices.sorted { commands[$0].precedes(commands[$1]) }
-        var places = [(person: Int, tally: Int)](repeating: (0, 0), count: commands.count)
+        var places = [Places](repeating: Places(), count: commands.count)
         var people: [Person] = []
         people.reserveCapacity(commands.count)
         var tallies: [Tally] = []
+        var keyTallies: [KeyTally] = []
         for index in sorted {
             let command = commands[index]
             if people.last?.tenant != command.tenant || people.last?.id != command.change.id {
@@ -60,10 +82,19 @@ struct IssueBatch {
                 tallies.append(Tally(tenant: command.tenant, month: command.month))
             }
             places[index].tally = tally
+            // Of these too a tenant rarely has more than one, at the end.
+            var key = keyTallies.count - 1
+            while key >= 0, keyTallies[key].tenant == command.tenant, !keyTallies[key].isFor(command) { key -= 1 }
+            if key < 0 || keyTallies[key].tenant != command.tenant {
+                key = keyTallies.count
+                keyTallies.append(KeyTally(tenant: command.tenant, day: command.day, apiKey: command.apiKey))
+            }
+            places[index].keyTally = key
         }
         self.places = places
         self.people = people
         self.tallies = tallies
+        self.keyTallies = keyTallies
     }
 
     /// Whether every command says all of its user, so that nothing of what is stored is needed.
@@ -90,6 +121,7 @@ struct IssueBatch {
             tallies[index].pairs = 0
             tallies[index].most = .max
         }
+        for index in keyTallies.indices { keyTallies[index].pairs = 0 }
         return commands.indices.map { index in
             decide(commands[index], places[index], isKnown: known != nil)
         }
@@ -104,12 +136,13 @@ struct IssueBatch {
     }
 
     private mutating func decide(
-        _ command: IssueCommand, _ place: (person: Int, tally: Int), isKnown: Bool
+        _ command: IssueCommand, _ place: Places, isKnown: Bool
     ) -> IssueOutcome {
         guard !people[place.person].isDeactivated else { return .userDeactivated }
         let user = command.change.applied(to: people[place.person].user)
         guard command.draft.admits(user) else { return .tokenTooLarge }
-        guard tallies[place.tally].count(quota: command.quota, isKnown: isKnown) else { return .quotaExceeded }
+        guard tallies[place.tally].count(command.quotas, isKnown: isKnown) else { return .quotaExceeded }
+        keyTallies[place.keyTally].pairs += 1
         people[place.person].become(user, by: command.change, at: command.at)
         return .issued(user)
     }
@@ -128,10 +161,11 @@ extension IssueBatch.Person {
 
 extension IssueBatch.Tally {
     /// Counts one pair; false where the quota is known to be used up.
-    fileprivate mutating func count(quota: Int64, isKnown: Bool) -> Bool {
-        if isKnown, stored + pairs >= quota { return false }
+    fileprivate mutating func count(_ quotas: (enforced: Int64, shadowed: Int64?), isKnown: Bool) -> Bool {
+        if isKnown, stored + pairs >= quotas.enforced { return false }
         pairs += 1
-        most = min(most, quota - pairs)
+        most = min(most, quotas.enforced - pairs)
+        shadowQuota = quotas.shadowed
         return true
     }
 }

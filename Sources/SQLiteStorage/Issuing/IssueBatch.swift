@@ -6,11 +6,13 @@ struct IssueBatch {
     private let users: UserTable
     private let writer: UserWriter
     private var tally: MonthTally
+    private var days: DayTally
 
     init(_ db: Database) throws(StoreFailure) {
         users = try UserTable(db)
         writer = try UserWriter(db)
         tally = try MonthTally(db)
+        days = try DayTally(db)
     }
 
     /// Carries out one command; one that is refused changes nothing, and a user that stays the same is not written.
@@ -20,7 +22,8 @@ struct IssueBatch {
         guard row?.isDeactivated != true else { return .userDeactivated }
         let user = command.change.applied(to: row?.kept(by: command.change))
         guard command.draft.admits(user) else { return .tokenTooLarge }
-        guard try tally.count(command.tenant, command.month, quota: command.quota) else { return .quotaExceeded }
+        guard try tally.count(command) else { return .quotaExceeded }
+        days.count(command)
         guard let row else {
             try writer.add(user, to: command.tenant, at: command.at)
             return .issued(user)
@@ -36,5 +39,6 @@ struct IssueBatch {
     /// Writes what was counted; the last thing before the commit.
     func finish() throws(StoreFailure) {
         try tally.write()
+        try days.write()
     }
 }

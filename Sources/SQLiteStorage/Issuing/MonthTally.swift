@@ -12,9 +12,16 @@ struct MonthTally {
         let key: Key
         let stored: Int64
         var pairs: Int64
+        /// The day of the last pair.
+        var day: Day
+        /// The quota that only counts; nil: it refuses.
+        var shadowQuota: Int64?
+
+        /// Pairs of this batch beyond a quota that only counts.
+        var beyond: Int64 { shadowQuota.map { max(0, pairs - max(stored, $0)) } ?? 0 }
     }
 
-    private let find: RawStatement, put: RawStatement
+    private let find: RawStatement, put: RawStatement, putBeyond: RawStatement
     private var counts: [Count] = []
     private var places: [Key: Int] = [:]
     private var latest = 0
@@ -27,13 +34,23 @@ struct MonthTally {
             INSERT INTO issued_month (tenant_id, month, pairs) VALUES (?1, ?2, ?3)
             ON CONFLICT (tenant_id, month) DO UPDATE SET pairs = excluded.pairs
             """)
+        putBeyond = try RawStatement(
+            db,
+            """
+            INSERT INTO day_count (tenant_id, day, api_key_id, kind, code, count)
+            VALUES (?1, ?2, '', 'shadow', 'quota', ?3)
+            ON CONFLICT (tenant_id, day, api_key_id, kind, code) DO UPDATE SET count = count + excluded.count
+            """)
     }
 
     /// Counts one pair; false, and nothing is counted, where the quota is used up.
-    mutating func count(_ tenant: Tenant.ID, _ month: Month, quota: Int64) throws(StoreFailure) -> Bool {
-        let place = try place(of: Key(tenant: tenant, month: month))
-        guard counts[place].pairs < quota else { return false }
+    mutating func count(_ command: IssueCommand) throws(StoreFailure) -> Bool {
+        let place = try place(of: Key(tenant: command.tenant, month: command.month), day: command.day)
+        let quotas = command.quotas
+        guard counts[place].pairs < quotas.enforced else { return false }
         counts[place].pairs += 1
+        counts[place].day = command.day
+        counts[place].shadowQuota = quotas.shadowed
         return true
     }
 
@@ -44,10 +61,16 @@ struct MonthTally {
             try put.bind(3, count.pairs)
             try put.bind(1, copying: count.key.tenant.text)
             try put.changeOne()
+            if count.beyond > 0 {
+                try putBeyond.bind(1, copying: count.key.tenant.text)
+                try putBeyond.bind(2, Int64(count.day.number))
+                try putBeyond.bind(3, count.beyond)
+                try putBeyond.changeOne()
+            }
         }
     }
 
-    private mutating func place(of key: Key) throws(StoreFailure) -> Int {
+    private mutating func place(of key: Key, day: Day) throws(StoreFailure) -> Int {
         // Most batches are of one tenant: its text need not be hashed each time.
         if latest < counts.count, counts[latest].key == key { return latest }
         if let place = places[key] {
@@ -57,7 +80,7 @@ struct MonthTally {
         let stored = try read(key)
         latest = counts.count
         places[key] = latest
-        counts.append(Count(key: key, stored: stored, pairs: stored))
+        counts.append(Count(key: key, stored: stored, pairs: stored, day: day))
         return latest
     }
 

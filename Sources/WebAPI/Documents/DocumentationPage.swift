@@ -146,6 +146,9 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#listInvitations"><span class="get">GET</span>List invitations</a></li>
 <li><a href="#createInvitation"><span class="post">POST</span>Invite to a tenant</a></li>
 <li><a href="#withdrawInvitation"><span class="delete">DELETE</span>Withdraw an invitation</a></li>
+<li><a href="#readQuota"><span class="get">GET</span>What is left of the month</a></li>
+<li><a href="#readUsage"><span class="get">GET</span>What was used, by day and by key</a></li>
+<li><a href="#readShadow"><span class="get">GET</span>What limits that only report would have refused</a></li>
 </ul>
 <h2>Users</h2>
 <ul><li><a href="#listUsers"><span class="get">GET</span>List users</a></li>
@@ -166,6 +169,11 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#deleteTenant"><span class="delete">DELETE</span>Delete a tenant</a></li>
 <li><a href="#suspendTenant"><span class="post">POST</span>Suspend a tenant</a></li>
 <li><a href="#resumeTenant"><span class="post">POST</span>End a tenant&#x27;s suspension</a></li>
+<li><a href="#listPlans"><span class="get">GET</span>List plans</a></li>
+<li><a href="#createPlan"><span class="post">POST</span>Make a plan</a></li>
+<li><a href="#readPlan"><span class="get">GET</span>Read a plan</a></li>
+<li><a href="#changePlan"><span class="patch">PATCH</span>Change a plan</a></li>
+<li><a href="#deletePlan"><span class="delete">DELETE</span>Remove a plan</a></li>
 </ul>
 <h2>Operation</h2>
 <ul><li><a href="#getHealth"><span class="get">GET</span>Is the process alive?</a></li>
@@ -425,8 +433,8 @@ compressed.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">429</td><td><p>The tenant&#x27;s rate limit (<code>rate_limited</code>) or its monthly number of pairs (<code>quota_exceeded</code>) is used up.
-Nothing was stored.</p>
+<tr><td class="status no">429</td><td><p>A rate limit of the tenant, the key or the user (<code>rate_limited</code>; <code>policy</code> names which) or the tenant&#x27;s monthly
+number of pairs (<code>quota_exceeded</code>; <code>resetsAt</code> tells until when) is used up. Nothing was stored.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>, <code>RateLimit-Policy</code>, <code>RateLimit</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>rate_limited</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
@@ -434,7 +442,8 @@ Nothing was stored.</p>
   &quot;status&quot;: 429,
   &quot;detail&quot;: &quot;The tenant may make 100 requests a second with bursts of 500; come back in 1 s.&quot;,
   &quot;code&quot;: &quot;rate_limited&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;policy&quot;: &quot;tenant&quot;
 }</code></pre>
 </details>
 <details><summary>quota_exceeded</summary><pre><code>{
@@ -443,7 +452,9 @@ Nothing was stored.</p>
   &quot;status&quot;: 429,
   &quot;detail&quot;: &quot;The tenant&#x27;s 100000 token pairs of this calendar month are used up; the next month begins in 87125 s.&quot;,
   &quot;code&quot;: &quot;quota_exceeded&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;policy&quot;: &quot;quota&quot;,
+  &quot;resetsAt&quot;: &quot;2026-02-01T00:00:00Z&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1623,7 +1634,7 @@ address in it; there are no rules of composition. Up to 1,024 bytes count, in Un
 <h4>Body: <a href="#schema-Registration">Registration</a></h4>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
-<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-NewPassword">NewPassword</a></td><td>A password; see POST /auth/register.</td></tr>
 <tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
@@ -1673,6 +1684,8 @@ address in it; there are no rules of composition. Up to 1,024 bytes count, in Un
       &quot;role&quot;
     ],
     &quot;xmppHost&quot;: null,
+    &quot;userRate&quot;: null,
+    &quot;shadow&quot;: [],
     &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
     &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
   },
@@ -1861,7 +1874,7 @@ cannot be locked by others trying it.</p>
 <h4>Body: <a href="#schema-Login">Login</a></h4>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
-<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>The password of an account.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;email&quot;: &quot;ann@acme.example&quot;,
@@ -2213,8 +2226,8 @@ compressed.</p>
 }&#x27;</code></pre>
 <h4>Body: <a href="#schema-PasswordChange">PasswordChange</a></h4>
 <table><tr><th>member</th><th>type</th><th></th></tr>
-<tr><td><code>currentPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
-<tr><td><code>newPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>currentPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>The password of an account.</td></tr>
+<tr><td><code>newPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-NewPassword">NewPassword</a></td><td>A password; see POST /auth/register.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;currentPassword&quot;: &quot;four sheep on a hill&quot;,
@@ -2749,7 +2762,7 @@ a new account, which is logged in. An invitation works once.</p>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string</td><td>What follows the <code>#</code> of the link.</td></tr>
 <tr><td><code>email</code></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
-<tr><td><code>password</code></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>password</code></td><td class="kind"><a href="#schema-NewPassword">NewPassword</a></td><td>A password; see POST /auth/register.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;token&quot;: &quot;chatinv_0123456789ABCDEFGHIJKLMNOPQRSTUV&quot;,
@@ -4754,6 +4767,7 @@ later report of the same place changes nothing.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>key</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The id of the API key, the 12 characters after its prefix.</td></tr>
 </table>
 <h4>Answers</h4>
@@ -4819,24 +4833,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -6326,6 +6339,8 @@ own key it may be left out, and must be that tenant.</td></tr>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;issuedPairs&quot;: 1234
@@ -6447,8 +6462,8 @@ call is not for such a key.</p>
 </section>
 <section id="changeTenant"><h3>Change the tenant&#x27;s settings</h3>
 <div class="route"><span class="patch">PATCH</span> /admin/tenant</div>
-<p>Needs the scope <code>admin</code>. An absent member stays; <code>null</code> clears <code>xmppHost</code>. Plan and limits are the
-operator&#x27;s.</p>
+<p>Needs the scope <code>admin</code>. An absent member stays; <code>null</code> clears <code>xmppHost</code>, and <code>userRate</code> to what the plan says.
+Plan, limits and which of <code>tenant</code> and <code>quota</code> only report are the operator&#x27;s.</p>
 <pre><code>curl -i http://127.0.0.1:8080/admin/tenant \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -6464,6 +6479,9 @@ operator&#x27;s.</p>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;tokenLife&quot;: 3600,
@@ -6499,6 +6517,8 @@ own key it may be left out, and must be that tenant.</td></tr>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
   &quot;issuedPairs&quot;: 1234
@@ -8524,6 +8544,472 @@ call is not for such a key.</p>
 </td></tr>
 </table>
 </section>
+<section id="readQuota"><h3>What is left of the month</h3>
+<div class="route"><span class="get">GET</span> /usage</div>
+<p>For an API key of the tenant with any scope. <code>remaining</code> is what of <code>quota</code> is not used in the calendar month
+(UTC) that ends at <code>resetsAt</code>; <code>limits</code> are those that this very key meets. A limit that is named in
+<code>limits.shadow</code> refuses nothing and only counts.</p>
+<pre><code>curl -i http://127.0.0.1:8080/usage \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The month, and the limits.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-QuotaStanding">QuotaStanding</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;tenant&quot;: &quot;acme&quot;,
+  &quot;plan&quot;: &quot;free&quot;,
+  &quot;quota&quot;: 10000,
+  &quot;used&quot;: 1234,
+  &quot;remaining&quot;: 8766,
+  &quot;resetsAt&quot;: &quot;2026-02-01T00:00:00Z&quot;,
+  &quot;limits&quot;: {
+    &quot;tenant&quot;: {
+      &quot;rate&quot;: 10,
+      &quot;burst&quot;: 50
+    },
+    &quot;key&quot;: null,
+    &quot;user&quot;: {
+      &quot;pairs&quot;: 10,
+      &quot;windowSeconds&quot;: 900
+    },
+    &quot;shadow&quot;: []
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readUsage"><h3>What was used, by day and by key</h3>
+<div class="route"><span class="get">GET</span> /admin/usage</div>
+<p>Needs the scope <code>admin</code>. Token pairs issued, verifications by verdict, and refused requests by error code, on the
+days (UTC) from <code>from</code> to <code>to</code>, both included; the last 30 unless given. Days and keys that used nothing are left
+out. Pairs are counted with their issue; everything else reaches the database within a second. Requests whose key
+is not known are nobody&#x27;s and appear only in the operator&#x27;s metrics. With <code>by=key</code> the key is null for what was
+verified by a key of the operator.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/admin/usage?from=2026-01-01&amp;to=2026-01-30&amp;by=day&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>from</code></td><td class="kind">query, string</td><td>The first day; at most 365 days before <code>to</code>.</td></tr>
+<tr><td><code>to</code></td><td class="kind">query, string</td><td>The last day; today unless given.</td></tr>
+<tr><td><code>by</code></td><td class="kind">query, <code>day</code> or <code>key</code> or <code>day,key</code></td><td>What is told apart.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The usage.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-UsageReport">UsageReport</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;from&quot;: &quot;2026-01-01&quot;,
+  &quot;to&quot;: &quot;2026-01-30&quot;,
+  &quot;by&quot;: &quot;day&quot;,
+  &quot;usage&quot;: [
+    {
+      &quot;day&quot;: &quot;2026-01-02&quot;,
+      &quot;pairs&quot;: 120,
+      &quot;verifications&quot;: {
+        &quot;valid&quot;: 900,
+        &quot;invalid&quot;: {
+          &quot;token_expired&quot;: 4
+        }
+      },
+      &quot;refusals&quot;: {
+        &quot;rate_limited&quot;: 2
+      }
+    }
+  ],
+  &quot;total&quot;: {
+    &quot;pairs&quot;: 120,
+    &quot;verifications&quot;: {
+      &quot;valid&quot;: 900,
+      &quot;invalid&quot;: {
+        &quot;token_expired&quot;: 4
+      }
+    },
+    &quot;refusals&quot;: {
+      &quot;rate_limited&quot;: 2
+    }
+  }
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readShadow"><h3>What limits that only report would have refused</h3>
+<div class="route"><span class="get">GET</span> /admin/limits/shadow</div>
+<p>Needs the scope <code>admin</code>. Days as for <code>GET /admin/usage</code>. <code>shadow</code> names the limits that only report at present;
+<code>refusals</code> is what they would have refused, day by day.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/admin/limits/shadow?from=2026-01-01&amp;to=2026-01-30&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>from</code></td><td class="kind">query, string</td><td>The first day; at most 365 days before <code>to</code>.</td></tr>
+<tr><td><code>to</code></td><td class="kind">query, string</td><td>The last day; today unless given.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>What would have been refused.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-ShadowReport">ShadowReport</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;from&quot;: &quot;2026-01-01&quot;,
+  &quot;to&quot;: &quot;2026-01-30&quot;,
+  &quot;shadow&quot;: [
+    &quot;quota&quot;,
+    &quot;user&quot;
+  ],
+  &quot;refusals&quot;: [
+    {
+      &quot;day&quot;: &quot;2026-01-02&quot;,
+      &quot;policy&quot;: &quot;user&quot;,
+      &quot;count&quot;: 17
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <h2 id="users">Users</h2>
 <p>The users of a tenant: their profiles and whether they get tokens. <code>{userId}</code> is percent-encoded UTF-8.</p>
 <section id="listUsers"><h3>List users</h3>
@@ -10129,6 +10615,8 @@ of the next page, or null.</p>
         &quot;role&quot;
       ],
       &quot;xmppHost&quot;: null,
+      &quot;userRate&quot;: null,
+      &quot;shadow&quot;: [],
       &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
       &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
     }
@@ -10256,13 +10744,16 @@ call is not for such a key.</p>
 <tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
 <tr><td><code>algorithm</code></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
 <tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
-<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
 <tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;id&quot;: &quot;acme&quot;,
@@ -10295,6 +10786,8 @@ call is not for such a key.</p>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
 }</code></pre>
@@ -10481,6 +10974,8 @@ compressed.</p>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
 }</code></pre>
@@ -10583,13 +11078,16 @@ is in force again.</p>
 <h4>Body: <a href="#schema-TenantChange">TenantChange</a></h4>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
-<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
 <tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;plan&quot;: &quot;pro&quot;,
@@ -10622,6 +11120,8 @@ is in force again.</p>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
 }</code></pre>
@@ -10810,6 +11310,8 @@ counted for stays on record.</p>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
 }</code></pre>
@@ -10928,6 +11430,8 @@ until it is resumed; nothing is lost.</p>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
 }</code></pre>
@@ -11058,6 +11562,8 @@ expire.</p>
     &quot;role&quot;
   ],
   &quot;xmppHost&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;shadow&quot;: [],
   &quot;issuer&quot;: &quot;http://127.0.0.1:8080/t/acme&quot;,
   &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
 }</code></pre>
@@ -11127,6 +11633,738 @@ call is not for such a key.</p>
   &quot;status&quot;: 422,
   &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
   &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="listPlans"><h3>List plans</h3>
+<div class="route"><span class="get">GET</span> /operator/plans</div>
+<p>For an operator key with the scope <code>operator</code>. In the order of their ids.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/plans \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>All plans.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-PlanList">PlanList</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;plans&quot;: [
+    {
+      &quot;id&quot;: &quot;free&quot;,
+      &quot;name&quot;: &quot;Free&quot;,
+      &quot;rate&quot;: 10,
+      &quot;burst&quot;: 50,
+      &quot;quota&quot;: 10000,
+      &quot;keyRate&quot;: null,
+      &quot;userRate&quot;: null,
+      &quot;createdAt&quot;: null
+    },
+    {
+      &quot;id&quot;: &quot;team&quot;,
+      &quot;name&quot;: &quot;Team&quot;,
+      &quot;rate&quot;: 50,
+      &quot;burst&quot;: 200,
+      &quot;quota&quot;: 50000,
+      &quot;keyRate&quot;: null,
+      &quot;userRate&quot;: {
+        &quot;pairs&quot;: 10,
+        &quot;windowSeconds&quot;: 900
+      },
+      &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="createPlan"><h3>Make a plan</h3>
+<div class="route"><span class="post">POST</span> /operator/plans</div>
+<p>For an operator key with the scope <code>operator</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/plans \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;id&quot;: &quot;team&quot;,
+  &quot;name&quot;: &quot;Team&quot;,
+  &quot;rate&quot;: 50,
+  &quot;burst&quot;: 200,
+  &quot;quota&quot;: 50000,
+  &quot;userRate&quot;: {
+    &quot;pairs&quot;: 10,
+    &quot;windowSeconds&quot;: 900
+  }
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-NewPlan">NewPlan</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;team&quot;,
+  &quot;name&quot;: &quot;Team&quot;,
+  &quot;rate&quot;: 50,
+  &quot;burst&quot;: 200,
+  &quot;quota&quot;: 50000,
+  &quot;userRate&quot;: {
+    &quot;pairs&quot;: 10,
+    &quot;windowSeconds&quot;: 900
+  }
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">201</td><td><p>The plan.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-PlanRecord">PlanRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;team&quot;,
+  &quot;name&quot;: &quot;Team&quot;,
+  &quot;rate&quot;: 50,
+  &quot;burst&quot;: 200,
+  &quot;quota&quot;: 50000,
+  &quot;keyRate&quot;: null,
+  &quot;userRate&quot;: {
+    &quot;pairs&quot;: 10,
+    &quot;windowSeconds&quot;: 900
+  },
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readPlan"><h3>Read a plan</h3>
+<div class="route"><span class="get">GET</span> /operator/plans/{plan}</div>
+<p>For an operator key with the scope <code>operator</code>.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/plans/team \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-Plan">Plan</a></td><td>The id of the plan.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The plan.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-PlanRecord">PlanRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;team&quot;,
+  &quot;name&quot;: &quot;Team&quot;,
+  &quot;rate&quot;: 50,
+  &quot;burst&quot;: 200,
+  &quot;quota&quot;: 50000,
+  &quot;keyRate&quot;: null,
+  &quot;userRate&quot;: {
+    &quot;pairs&quot;: 10,
+    &quot;windowSeconds&quot;: 900
+  },
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="changePlan"><h3>Change a plan</h3>
+<div class="route"><span class="patch">PATCH</span> /operator/plans/{plan}</div>
+<p>For an operator key with the scope <code>operator</code>. An absent member stays; <code>null</code> clears. In force from the next
+request of every tenant that has the plan, but for the limits that it has of its own.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/plans/team \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;quota&quot;: 60000,
+  &quot;userRate&quot;: null
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-PlanChange">PlanChange</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>rate</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>burst</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>quota</code></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;quota&quot;: 60000,
+  &quot;userRate&quot;: null
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-Plan">Plan</a></td><td>The id of the plan.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The plan.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-PlanRecord">PlanRecord</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;team&quot;,
+  &quot;name&quot;: &quot;Team&quot;,
+  &quot;rate&quot;: 50,
+  &quot;burst&quot;: 200,
+  &quot;quota&quot;: 60000,
+  &quot;keyRate&quot;: null,
+  &quot;userRate&quot;: null,
+  &quot;createdAt&quot;: &quot;2026-01-01T03:04:05Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="deletePlan"><h3>Remove a plan</h3>
+<div class="route"><span class="delete">DELETE</span> /operator/plans/{plan}</div>
+<p>For an operator key with the scope <code>operator</code>. 409 while a tenant, be it deleted, has the plan.</p>
+<pre><code>curl -i http://127.0.0.1:8080/operator/plans/team \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind">path, <a href="#schema-Plan">Plan</a></td><td>The id of the plan.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">204</td><td><p>The plan is gone.</p>
+<p>Headers: <code>Cache-Control</code>.</p>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -11386,8 +12624,8 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="token_too_large"><td class="status no">422</td><td><code>token_too_large</code></td><td>A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.</td></tr>
 <tr id="refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This release issues no refresh tokens.</td></tr>
 <tr id="user_deactivated"><td class="status no">403</td><td><code>user_deactivated</code></td><td>The user is deactivated and gets no tokens.</td></tr>
-<tr id="rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>The tenant&#x27;s rate limit, or the attempts to log in, are used up; wait for <code>Retry-After</code>.</td></tr>
-<tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up.</td></tr>
+<tr id="rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>A rate limit of the tenant, the key or the user is used up, as <code>policy</code> says, or the attempts to log in; wait for <code>Retry-After</code>.</td></tr>
+<tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up, until <code>resetsAt</code>.</td></tr>
 <tr id="headers_too_large"><td class="status no">431</td><td><code>headers_too_large</code></td><td>The head of the request is too large.</td></tr>
 <tr id="storage_unavailable"><td class="status no">503</td><td><code>storage_unavailable</code></td><td>The database cannot be used, or too many requests wait for it; retry after <code>Retry-After</code>.</td></tr>
 <tr id="not_ready"><td class="status no">503</td><td><code>not_ready</code></td><td>A check of GET /readyz failed; <code>detail</code> tells which.</td></tr>
@@ -11807,7 +13045,117 @@ behind the prefix must be zero.</td></tr>
 </table>
 </section>
 <section id="schema-Plan"><h3>Plan</h3>
-<p><code>free</code> or <code>pro</code> or <code>enterprise</code></p>
+<p>The id of a plan; <code>free</code> where none is named.</p>
+<p>string</p>
+<p>Pattern <code>^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$</code></p>
+</section>
+<section id="schema-KeyRate"><h3>KeyRate</h3>
+<p>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td></td></tr>
+<tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td></td></tr>
+</table>
+</section>
+<section id="schema-UserRate"><h3>UserRate</h3>
+<p>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>pairs</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td></td></tr>
+<tr><td><code>windowSeconds</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 86,400</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Shadow"><h3>Shadow</h3>
+<p>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</p>
+<p>array of <a href="#schema-LimitPolicy">LimitPolicy</a></p>
+</section>
+<section id="schema-LimitPolicy"><h3>LimitPolicy</h3>
+<p><code>tenant</code> or <code>key</code> or <code>user</code> or <code>quota</code></p>
+</section>
+<section id="schema-PlanRecord"><h3>PlanRecord</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Requests a second.</td></tr>
+<tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Requests at once.</td></tr>
+<tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Token pairs a calendar month (UTC).</td></tr>
+<tr><td><code>keyRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
+<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Null for plans that came with the program.</td></tr>
+</table>
+</section>
+<section id="schema-PlanList"><h3>PlanList</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>plans</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-PlanRecord">PlanRecord</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-PlanLimit"><h3>PlanLimit</h3>
+<p>integer, 1 to 1,000,000</p>
+</section>
+<section id="schema-PlanQuota"><h3>PlanQuota</h3>
+<p>integer, 0 to 9,223,372,036,854,775,807</p>
+</section>
+<section id="schema-NewPlan"><h3>NewPlan</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+</table>
+</section>
+<section id="schema-PlanChange"><h3>PlanChange</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
+<tr><td><code>rate</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>burst</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
+<tr><td><code>quota</code></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+</table>
+</section>
+<section id="schema-QuotaStanding"><h3>QuotaStanding</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
+<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
+<tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td>Token pairs a calendar month.</td></tr>
+<tr><td><code>used</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td>Of this month.</td></tr>
+<tr><td><code>remaining</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td></td></tr>
+<tr><td><code>resetsAt</code><br><span class="must">required</span></td><td class="kind">string</td><td>When the next month begins.</td></tr>
+<tr><td><code>limits</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+</table>
+</section>
+<section id="schema-UsageSum"><h3>UsageSum</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>day</code></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>key</code></td><td class="kind">string or null</td><td>The id of the API key.</td></tr>
+<tr><td><code>pairs</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td>Token pairs issued.</td></tr>
+<tr><td><code>verifications</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
+<tr><td><code>refusals</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-CodeCounts">CodeCounts</a></td><td>How often, by code.</td></tr>
+</table>
+</section>
+<section id="schema-CodeCounts"><h3>CodeCounts</h3>
+<p>How often, by code.</p>
+<p>object</p>
+</section>
+<section id="schema-UsageReport"><h3>UsageReport</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>from</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>to</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>by</code><br><span class="must">required</span></td><td class="kind"><code>day</code> or <code>key</code> or <code>day,key</code></td><td></td></tr>
+<tr><td><code>usage</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-UsageSum">UsageSum</a></td><td></td></tr>
+<tr><td><code>total</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UsageSum">UsageSum</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-ShadowReport"><h3>ShadowReport</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>from</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>to</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>shadow</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
+<tr><td><code>refusals</code><br><span class="must">required</span></td><td class="kind">array of object</td><td></td></tr>
+</table>
 </section>
 <section id="schema-DisplayName"><h3>DisplayName</h3>
 <p>What people call it.</p>
@@ -11840,7 +13188,7 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
 <tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 <tr><td><code>status</code><br><span class="must">required</span></td><td class="kind"><code>active</code> or <code>suspended</code> or <code>deleted</code></td><td></td></tr>
-<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>plan</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
 <tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind">integer</td><td>In force.</td></tr>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer</td><td>In force.</td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">integer</td><td>In force.</td></tr>
@@ -11848,6 +13196,9 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>tokenLife</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>shadow</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
 <tr><td><code>issuer</code><br><span class="must">required</span></td><td class="kind">string</td><td>The <code>iss</code> of its tokens.</td></tr>
 <tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 </table>
@@ -11867,18 +13218,24 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
 </table>
 </section>
 <section id="schema-TenantChange"><h3>TenantChange</h3>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
-<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
 <tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
 </table>
 </section>
 <section id="schema-NewTenant"><h3>NewTenant</h3>
@@ -11886,13 +13243,16 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>id</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TenantID">TenantID</a></td><td>The id of a tenant.</td></tr>
 <tr><td><code>algorithm</code></td><td class="kind"><a href="#schema-Algorithm">Algorithm</a></td><td></td></tr>
 <tr><td><code>name</code></td><td class="kind"><a href="#schema-DisplayName">DisplayName</a></td><td>What people call it.</td></tr>
-<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td></td></tr>
+<tr><td><code>plan</code></td><td class="kind"><a href="#schema-Plan">Plan</a></td><td>The id of a plan; <code>free</code> where none is named.</td></tr>
 <tr><td><code>rate</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-Rate">Rate</a></td><td>Requests a second; null for that of the plan.</td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-Quota">Quota</a></td><td>Token pairs a calendar month; null for those of the plan.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
+to set.</td></tr>
 </table>
 </section>
 <section id="schema-IntrospectionRequest"><h3>IntrospectionRequest</h3>
@@ -12008,8 +13368,8 @@ behind the prefix must be zero.</td></tr>
 <p>Pattern <code>^[A-Za-z0-9.!#$%&amp;*+/=?^_`{|}~&#x27;-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$</code></p>
 </section>
 <section id="schema-Password"><h3>Password</h3>
-<p>A password; see POST /auth/register.</p>
-<p>string</p>
+<p>The password of an account.</p>
+<p>string, at most 1,024 characters</p>
 </section>
 <section id="schema-Role"><h3>Role</h3>
 <p>What the account may do: <code>viewer</code> reads, <code>admin</code> manages keys, users and settings, <code>owner</code> members too.</p>
@@ -12046,10 +13406,14 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>csrfToken</code><br><span class="must">required</span></td><td class="kind">string</td><td>What <code>X-CSRF-Token</code> has to be in this session.</td></tr>
 </table>
 </section>
+<section id="schema-NewPassword"><h3>NewPassword</h3>
+<p>A password; see POST /auth/register.</p>
+<p>string, 8 to 1,024 characters</p>
+</section>
 <section id="schema-Registration"><h3>Registration</h3>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
-<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-NewPassword">NewPassword</a></td><td>A password; see POST /auth/register.</td></tr>
 <tr><td><code>tenant</code><br><span class="must">required</span></td><td class="kind">object</td><td></td></tr>
 </table>
 </section>
@@ -12066,7 +13430,7 @@ behind the prefix must be zero.</td></tr>
 <section id="schema-Login"><h3>Login</h3>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>email</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
-<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>password</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>The password of an account.</td></tr>
 </table>
 </section>
 <section id="schema-LoggedIn"><h3>LoggedIn</h3>
@@ -12085,8 +13449,8 @@ behind the prefix must be zero.</td></tr>
 </section>
 <section id="schema-PasswordChange"><h3>PasswordChange</h3>
 <table><tr><th>member</th><th>type</th><th></th></tr>
-<tr><td><code>currentPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
-<tr><td><code>newPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>currentPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Password">Password</a></td><td>The password of an account.</td></tr>
+<tr><td><code>newPassword</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-NewPassword">NewPassword</a></td><td>A password; see POST /auth/register.</td></tr>
 </table>
 </section>
 <section id="schema-EndedSessions"><h3>EndedSessions</h3>
@@ -12114,7 +13478,7 @@ behind the prefix must be zero.</td></tr>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string</td><td>What follows the <code>#</code> of the link.</td></tr>
 <tr><td><code>email</code></td><td class="kind"><a href="#schema-Email">Email</a></td><td>An e-mail address in ASCII; case does not matter.</td></tr>
-<tr><td><code>password</code></td><td class="kind"><a href="#schema-Password">Password</a></td><td>A password; see POST /auth/register.</td></tr>
+<tr><td><code>password</code></td><td class="kind"><a href="#schema-NewPassword">NewPassword</a></td><td>A password; see POST /auth/register.</td></tr>
 </table>
 </section>
 <section id="schema-Joined"><h3>Joined</h3>
@@ -12185,6 +13549,8 @@ behind the prefix must be zero.</td></tr>
 <tr><td><code>detail</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 <tr><td><code>code</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-ErrorCode">ErrorCode</a></td><td>What went wrong; stable.</td></tr>
 <tr><td><code>requestId</code><br><span class="must">required</span></td><td class="kind">string</td><td>The same as <code>X-Request-ID</code>.</td></tr>
+<tr><td><code>policy</code></td><td class="kind"><code>tenant</code> or <code>key</code> or <code>user</code> or <code>quota</code></td><td>With a 429: which limit refused.</td></tr>
+<tr><td><code>resetsAt</code></td><td class="kind">string</td><td>With <code>quota_exceeded</code>: when the next month begins.</td></tr>
 <tr><td><code>errors</code></td><td class="kind">array of object</td><td>The members that are at fault.</td></tr>
 <tr><td><code>error</code></td><td class="kind"><code>invalid_request</code> or <code>invalid_client</code> or <code>unauthorized_client</code></td><td>At <code>/oauth2</code> only, the error of RFC 6749 §5.2.</td></tr>
 </table>

@@ -171,8 +171,8 @@ paths:
                     requestId: 1k9zqf3mw-4
         '429':
           description: |
-            The tenant's rate limit (`rate_limited`) or its monthly number of pairs (`quota_exceeded`) is used up.
-            Nothing was stored.
+            A rate limit of the tenant, the key or the user (`rate_limited`; `policy` names which) or the tenant's monthly
+            number of pairs (`quota_exceeded`; `resetsAt` tells until when) is used up. Nothing was stored.
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
             Cache-Control: {$ref: '#/components/headers/NoStore'}
@@ -192,6 +192,7 @@ paths:
                     detail: The tenant may make 100 requests a second with bursts of 500; come back in 1 s.
                     code: rate_limited
                     requestId: 1k9zqf3mw-4
+                    policy: tenant
                 quota_exceeded:
                   value:
                     type: http://127.0.0.1:8080/docs#quota_exceeded
@@ -200,6 +201,8 @@ paths:
                     detail: The tenant's 100000 token pairs of this calendar month are used up; the next month begins in 87125 s.
                     code: quota_exceeded
                     requestId: 1k9zqf3mw-4
+                    policy: quota
+                    resetsAt: '2026-02-01T00:00:00Z'
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
@@ -1654,7 +1657,7 @@ paths:
                 $ref: '#/components/schemas/TenantDetails'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -1666,8 +1669,8 @@ paths:
       tags: [Management]
       summary: "Change the tenant's settings"
       description: |
-        Needs the scope `admin`. An absent member stays; `null` clears `xmppHost`. Plan and limits are the
-        operator's.
+        Needs the scope `admin`. An absent member stays; `null` clears `xmppHost`, and `userRate` to what the plan says.
+        Plan, limits and which of `tenant` and `quota` only report are the operator's.
       security:
         - apiKey: []
         - session: []
@@ -1697,7 +1700,7 @@ paths:
                 $ref: '#/components/schemas/TenantDetails'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 3600, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 3600, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z", "issuedPairs": 1234}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -1789,6 +1792,7 @@ paths:
               description: A name for the file.
               required: true
               schema: {type: string}
+              example: attachment; filename="audit.jsonl"
           content:
             application/x-ndjson:
               schema: {type: string}
@@ -1878,6 +1882,7 @@ paths:
               description: A name for the file.
               required: true
               schema: {type: string}
+              example: attachment; filename="audit.jsonl"
           content:
             application/x-ndjson:
               schema: {type: string}
@@ -2448,7 +2453,7 @@ paths:
                 $ref: '#/components/schemas/TenantPage'
               examples:
                 usual:
-                  value: {"tenants": [{"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}], "nextCursor": null}
+                  value: {"tenants": [{"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}], "nextCursor": null}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -2485,7 +2490,7 @@ paths:
                 $ref: '#/components/schemas/TenantRecord'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -2520,7 +2525,7 @@ paths:
                 $ref: '#/components/schemas/TenantRecord'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
@@ -2559,7 +2564,7 @@ paths:
                 $ref: '#/components/schemas/TenantRecord'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "pro", "rate": 250, "burst": 500, "quota": 100000, "overrides": {"rate": 250, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "pro", "rate": 250, "burst": 500, "quota": 100000, "overrides": {"rate": 250, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
         '400': {$ref: '#/components/responses/BadRequest'}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
@@ -2594,7 +2599,7 @@ paths:
                 $ref: '#/components/schemas/TenantRecord'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "deleted", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+                  value: {"id": "acme", "name": "Acme", "status": "deleted", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
@@ -2626,7 +2631,7 @@ paths:
                 $ref: '#/components/schemas/TenantRecord'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "suspended", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+                  value: {"id": "acme", "name": "Acme", "status": "suspended", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
@@ -2659,7 +2664,7 @@ paths:
                 $ref: '#/components/schemas/TenantRecord'
               examples:
                 usual:
-                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
+                  value: {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}
         '401': {$ref: '#/components/responses/APIKeyRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
@@ -2706,7 +2711,7 @@ paths:
                 $ref: '#/components/schemas/Registered'
               examples:
                 usual:
-                  value: {"account": {"id": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "createdAt": "2026-01-01T03:04:05Z"}, "memberships": [{"tenant": "acme", "name": "Acme Chat", "status": "active", "role": "owner"}], "tenant": {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}, "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "key": {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null}, "session": {"id": "0199b2c4-7000-7abc-8def-0123456789ab", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InNlc3Npb24ifQ.eyJqdGkiOiIwMTk5In0.c2lnbmF0dXJl", "expiresAt": "2026-01-08T03:04:05Z", "csrfToken": "q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A"}}
+                  value: {"account": {"id": "0199b2c4-6f1e-7abc-8def-0123456789ab", "email": "ann@acme.example", "createdAt": "2026-01-01T03:04:05Z"}, "memberships": [{"tenant": "acme", "name": "Acme Chat", "status": "active", "role": "owner"}], "tenant": {"id": "acme", "name": "Acme", "status": "active", "plan": "free", "rate": 10, "burst": 50, "quota": 10000, "overrides": {"rate": null, "burst": null, "quota": null}, "tokenLife": 86400, "tokenClaims": ["role"], "xmppHost": null, "userRate": null, "shadow": [], "issuer": "http://127.0.0.1:8080/t/acme", "createdAt": "2026-01-01T03:04:05Z"}, "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "key": {"id": "Zk3vQ9wLm2Xa", "apiKey": "chatsdk_Zk3vQ9wLm2Xa0123456789ABCDEFGHIJKLMNOPQRSTUV0a1B2c", "preview": "chatsdk_Zk3vQ9wLm2Xa", "name": "Primary API key", "owner": "tenant", "scopes": ["tokens:issue", "tokens:verify"], "tenant": "acme", "createdAt": "2026-01-01T03:04:05Z", "expiresAt": null, "formerSecretUntil": null, "allowedAddresses": [], "rateLimit": null}, "session": {"id": "0199b2c4-7000-7abc-8def-0123456789ab", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InNlc3Npb24ifQ.eyJqdGkiOiIwMTk5In0.c2lnbmF0dXJl", "expiresAt": "2026-01-08T03:04:05Z", "csrfToken": "q0nJw2d8aV5yZ3kP1sTtUuVvWwXxYyZz0123456789A"}}
         '400': {$ref: '#/components/responses/BadRequest'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -3237,6 +3242,281 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /usage:
+    get:
+      operationId: readQuota
+      tags: [Management]
+      summary: "What is left of the month"
+      description: |
+        For an API key of the tenant with any scope. `remaining` is what of `quota` is not used in the calendar month
+        (UTC) that ends at `resetsAt`; `limits` are those that this very key meets. A limit that is named in
+        `limits.shadow` refuses nothing and only counts.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      responses:
+        '200':
+          description: The month, and the limits.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/QuotaStanding'
+              examples:
+                usual:
+                  value: {"tenant": "acme", "plan": "free", "quota": 10000, "used": 1234, "remaining": 8766, "resetsAt": "2026-02-01T00:00:00Z", "limits": {"tenant": {"rate": 10, "burst": 50}, "key": null, "user": {"pairs": 10, "windowSeconds": 900}, "shadow": []}}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/usage:
+    get:
+      operationId: readUsage
+      tags: [Management]
+      summary: "What was used, by day and by key"
+      description: |
+        Needs the scope `admin`. Token pairs issued, verifications by verdict, and refused requests by error code, on the
+        days (UTC) from `from` to `to`, both included; the last 30 unless given. Days and keys that used nothing are left
+        out. Pairs are counted with their issue; everything else reaches the database within a second. Requests whose key
+        is not known are nobody's and appear only in the operator's metrics. With `by=key` the key is null for what was
+        verified by a key of the operator.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/FromDay'
+        - $ref: '#/components/parameters/ToDay'
+        - $ref: '#/components/parameters/UsageBy'
+      responses:
+        '200':
+          description: The usage.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/UsageReport'
+              examples:
+                usual:
+                  value: {"from": "2026-01-01", "to": "2026-01-30", "by": "day", "usage": [{"day": "2026-01-02", "pairs": 120, "verifications": {"valid": 900, "invalid": {"token_expired": 4}}, "refusals": {"rate_limited": 2}}], "total": {"pairs": 120, "verifications": {"valid": 900, "invalid": {"token_expired": 4}}, "refusals": {"rate_limited": 2}}}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /admin/limits/shadow:
+    get:
+      operationId: readShadow
+      tags: [Management]
+      summary: "What limits that only report would have refused"
+      description: |
+        Needs the scope `admin`. Days as for `GET /admin/usage`. `shadow` names the limits that only report at present;
+        `refusals` is what they would have refused, day by day.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/FromDay'
+        - $ref: '#/components/parameters/ToDay'
+      responses:
+        '200':
+          description: What would have been refused.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/ShadowReport'
+              examples:
+                usual:
+                  value: {"from": "2026-01-01", "to": "2026-01-30", "shadow": ["quota", "user"], "refusals": [{"day": "2026-01-02", "policy": "user", "count": 17}]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/plans:
+    get:
+      operationId: listPlans
+      tags: [Operator]
+      summary: "List plans"
+      description: |
+        For an operator key with the scope `operator`. In the order of their ids.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      responses:
+        '200':
+          description: All plans.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/PlanList'
+              examples:
+                usual:
+                  value: {"plans": [{"id": "free", "name": "Free", "rate": 10, "burst": 50, "quota": 10000, "keyRate": null, "userRate": null, "createdAt": null}, {"id": "team", "name": "Team", "rate": 50, "burst": 200, "quota": 50000, "keyRate": null, "userRate": {"pairs": 10, "windowSeconds": 900}, "createdAt": "2026-01-01T03:04:05Z"}]}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    post:
+      operationId: createPlan
+      tags: [Operator]
+      summary: "Make a plan"
+      description: |
+        For an operator key with the scope `operator`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/NewPlan'
+            examples:
+              usual:
+                value: {"id": "team", "name": "Team", "rate": 50, "burst": 200, "quota": 50000, "userRate": {"pairs": 10, "windowSeconds": 900}}
+      responses:
+        '201':
+          description: The plan.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/PlanRecord'
+              examples:
+                usual:
+                  value: {"id": "team", "name": "Team", "rate": 50, "burst": 200, "quota": 50000, "keyRate": null, "userRate": {"pairs": 10, "windowSeconds": 900}, "createdAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /operator/plans/{plan}:
+    get:
+      operationId: readPlan
+      tags: [Operator]
+      summary: "Read a plan"
+      description: |
+        For an operator key with the scope `operator`.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/PlanID'
+      responses:
+        '200':
+          description: The plan.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/PlanRecord'
+              examples:
+                usual:
+                  value: {"id": "team", "name": "Team", "rate": 50, "burst": 200, "quota": 50000, "keyRate": null, "userRate": {"pairs": 10, "windowSeconds": 900}, "createdAt": "2026-01-01T03:04:05Z"}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    patch:
+      operationId: changePlan
+      tags: [Operator]
+      summary: "Change a plan"
+      description: |
+        For an operator key with the scope `operator`. An absent member stays; `null` clears. In force from the next
+        request of every tenant that has the plan, but for the limits that it has of its own.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/PlanID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/PlanChange'
+            examples:
+              usual:
+                value: {"quota": 60000, "userRate": null}
+      responses:
+        '200':
+          description: The plan.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/PlanRecord'
+              examples:
+                usual:
+                  value: {"id": "team", "name": "Team", "rate": 50, "burst": 200, "quota": 60000, "keyRate": null, "userRate": null, "createdAt": "2026-01-01T03:04:05Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+    delete:
+      operationId: deletePlan
+      tags: [Operator]
+      summary: "Remove a plan"
+      description: |
+        For an operator key with the scope `operator`. 409 while a tenant, be it deleted, has the plan.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/PlanID'
+      responses:
+        '204':
+          description: The plan is gone.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '409': {$ref: '#/components/responses/Conflict'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
 components:
   securitySchemes:
     basic:
@@ -3385,6 +3665,31 @@ components:
       description: The most entries of a page.
       schema: {type: integer, minimum: 1, maximum: 1000, default: 100}
       example: 100
+    PlanID:
+      name: plan
+      in: path
+      required: true
+      description: The id of the plan.
+      schema: {$ref: '#/components/schemas/Plan'}
+      example: team
+    FromDay:
+      name: from
+      in: query
+      description: The first day; at most 365 days before `to`.
+      schema: {type: string, format: date}
+      example: '2026-01-01'
+    ToDay:
+      name: to
+      in: query
+      description: The last day; today unless given.
+      schema: {type: string, format: date}
+      example: '2026-01-30'
+    UsageBy:
+      name: by
+      in: query
+      description: What is told apart.
+      schema: {enum: [day, key, 'day,key'], default: day}
+      example: day
     TenantCursor:
       name: cursor
       in: query
@@ -3459,15 +3764,16 @@ components:
     RateLimit-Policy:
       description: |
         `q` requests at once, made good again in `w` seconds (IETF draft `draft-ietf-httpapi-ratelimit-headers`). The
-        policy is `tenant`, the rate limit, or with `quota_exceeded` it is `quota`, the pairs of the month.
+        policies are `tenant`, the tenant's rate limit, and where they are set `key` and `user`; with a 429 only the one
+        that refused: one of these, or `quota`, the pairs of the month.
       required: true
-      schema: {type: string, pattern: '^"[a-z]+";q=[0-9]+;w=[0-9]+'}
+      schema: {type: string, pattern: '^"[a-z]+";q=[0-9]+;w=[0-9]+(, "[a-z]+";q=[0-9]+;w=[0-9]+)*$'}
       example: '"tenant";q=500;w=5'
     RateLimit:
       description: |
         `r` requests could follow at once; in `t` seconds all of the limit is back or, with a 429, the next request passes.
       required: true
-      schema: {type: string, pattern: '^"[a-z]+";r=[0-9]+;t=[0-9]+'}
+      schema: {type: string, pattern: '^"[a-z]+";r=[0-9]+;t=[0-9]+(, "[a-z]+";r=[0-9]+;t=[0-9]+)*$'}
       example: '"tenant";r=499;t=1'
 
   responses:
@@ -4487,8 +4793,132 @@ components:
         alg: {const: HS256}
         use: {const: sig}
         k: {description: The secret in base64url., type: string}
-    Plan:
-      enum: [free, pro, enterprise]
+    Plan: {description: The id of a plan; `free` where none is named., type: string, pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', examples: [free, pro, enterprise]}
+    KeyRate:
+      description: Requests a second, and at once, for each API key without a limit of its own; null for no limit.
+      type: [object, 'null']
+      additionalProperties: false
+      required: [rate, burst]
+      properties:
+        rate: {type: integer, minimum: 1, maximum: 1000000}
+        burst: {type: integer, minimum: 1, maximum: 1000000}
+    UserRate:
+      description: Pairs that each user may have at once, made good again in so many seconds; null for none set here.
+      type: [object, 'null']
+      additionalProperties: false
+      required: [pairs, windowSeconds]
+      properties:
+        pairs: {type: integer, minimum: 1, maximum: 1000000}
+        windowSeconds: {type: integer, minimum: 1, maximum: 86400}
+    Shadow:
+      description: |
+        Limits that refuse nothing and only count what they would have refused. `tenant` and `quota` are the operator's
+        to set.
+      type: array
+      items: {$ref: '#/components/schemas/LimitPolicy'}
+    LimitPolicy: {enum: [tenant, key, user, quota]}
+    PlanRecord:
+      type: object
+      required: [id, name, rate, burst, quota, keyRate, userRate, createdAt]
+      properties:
+        id: {$ref: '#/components/schemas/Plan'}
+        name: {type: string}
+        rate: {description: Requests a second., type: integer}
+        burst: {description: Requests at once., type: integer}
+        quota: {description: Token pairs a calendar month (UTC)., type: integer}
+        keyRate: {$ref: '#/components/schemas/KeyRate'}
+        userRate: {$ref: '#/components/schemas/UserRate'}
+        createdAt: {description: Null for plans that came with the program., type: [string, 'null'], format: date-time}
+    PlanList:
+      type: object
+      required: [plans]
+      properties:
+        plans: {type: array, items: {$ref: '#/components/schemas/PlanRecord'}}
+    PlanLimit: {type: integer, minimum: 1, maximum: 1000000}
+    PlanQuota: {type: integer, minimum: 0, maximum: 9223372036854775807}
+    NewPlan:
+      type: object
+      additionalProperties: false
+      required: [id, rate, burst, quota]
+      properties:
+        id: {$ref: '#/components/schemas/Plan'}
+        name: {$ref: '#/components/schemas/DisplayName'}
+        rate: {$ref: '#/components/schemas/PlanLimit'}
+        burst: {$ref: '#/components/schemas/PlanLimit'}
+        quota: {$ref: '#/components/schemas/PlanQuota'}
+        keyRate: {$ref: '#/components/schemas/KeyRate'}
+        userRate: {$ref: '#/components/schemas/UserRate'}
+    PlanChange:
+      type: object
+      additionalProperties: false
+      properties:
+        name: {$ref: '#/components/schemas/DisplayName'}
+        rate: {$ref: '#/components/schemas/PlanLimit'}
+        burst: {$ref: '#/components/schemas/PlanLimit'}
+        quota: {$ref: '#/components/schemas/PlanQuota'}
+        keyRate: {$ref: '#/components/schemas/KeyRate'}
+        userRate: {$ref: '#/components/schemas/UserRate'}
+    QuotaStanding:
+      type: object
+      required: [tenant, plan, quota, used, remaining, resetsAt, limits]
+      properties:
+        tenant: {$ref: '#/components/schemas/TenantID'}
+        plan: {$ref: '#/components/schemas/Plan'}
+        quota: {description: Token pairs a calendar month., type: integer, minimum: 0}
+        used: {description: Of this month., type: integer, minimum: 0}
+        remaining: {type: integer, minimum: 0}
+        resetsAt: {description: When the next month begins., type: string, format: date-time}
+        limits:
+          type: object
+          required: [tenant, key, user, shadow]
+          properties:
+            tenant: {$ref: '#/components/schemas/KeyRate'}
+            key: {$ref: '#/components/schemas/KeyRate'}
+            user: {$ref: '#/components/schemas/UserRate'}
+            shadow: {$ref: '#/components/schemas/Shadow'}
+    UsageSum:
+      type: object
+      required: [pairs, verifications, refusals]
+      properties:
+        day: {type: string, format: date}
+        key: {description: The id of the API key., type: [string, 'null']}
+        pairs: {description: Token pairs issued., type: integer, minimum: 0}
+        verifications:
+          type: object
+          required: [valid, invalid]
+          properties:
+            valid: {type: integer, minimum: 0}
+            invalid: {$ref: '#/components/schemas/CodeCounts'}
+        refusals: {$ref: '#/components/schemas/CodeCounts'}
+    CodeCounts:
+      description: How often, by code.
+      type: object
+      additionalProperties: {type: integer, minimum: 1}
+    UsageReport:
+      type: object
+      required: [from, to, by, usage, total]
+      properties:
+        from: {type: string, format: date}
+        to: {type: string, format: date}
+        by: {enum: [day, key, 'day,key']}
+        usage: {type: array, items: {$ref: '#/components/schemas/UsageSum'}}
+        total: {$ref: '#/components/schemas/UsageSum'}
+    ShadowReport:
+      type: object
+      required: [from, to, shadow, refusals]
+      properties:
+        from: {type: string, format: date}
+        to: {type: string, format: date}
+        shadow: {$ref: '#/components/schemas/Shadow'}
+        refusals:
+          type: array
+          items:
+            type: object
+            required: [day, policy, count]
+            properties:
+              day: {type: string, format: date}
+              policy: {$ref: '#/components/schemas/LimitPolicy'}
+              count: {type: integer, minimum: 1}
     DisplayName: {description: What people call it., type: string, minLength: 1, maxLength: 255, pattern: '^[^\u0000-\u001F\u007F-\u009F]*$'}
     TokenLife: {description: Seconds a token lives at most and by default., type: integer, minimum: 60, maximum: 86400}
     TokenClaims:
@@ -4506,7 +4936,7 @@ components:
     Quota: {description: Token pairs a calendar month; null for those of the plan., type: [integer, 'null'], minimum: 0, maximum: 9223372036854775807}
     TenantRecord:
       type: object
-      required: [id, name, status, plan, rate, burst, quota, overrides, tokenLife, tokenClaims, xmppHost, issuer, createdAt]
+      required: [id, name, status, plan, rate, burst, quota, overrides, tokenLife, tokenClaims, xmppHost, userRate, shadow, issuer, createdAt]
       properties:
         id: {$ref: '#/components/schemas/TenantID'}
         name: {type: string}
@@ -4526,6 +4956,8 @@ components:
         tokenLife: {$ref: '#/components/schemas/TokenLife'}
         tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
         xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+        userRate: {$ref: '#/components/schemas/UserRate'}
+        shadow: {$ref: '#/components/schemas/Shadow'}
         issuer: {description: The `iss` of its tokens., type: string}
         createdAt: {type: string, format: date-time}
     TenantDetails:
@@ -4549,6 +4981,8 @@ components:
         tokenLife: {$ref: '#/components/schemas/TokenLife'}
         tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
         xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+        userRate: {$ref: '#/components/schemas/UserRate'}
+        shadow: {$ref: '#/components/schemas/Shadow'}
     TenantChange:
       type: object
       additionalProperties: false
@@ -4561,6 +4995,8 @@ components:
         tokenLife: {$ref: '#/components/schemas/TokenLife'}
         tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
         xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+        userRate: {$ref: '#/components/schemas/UserRate'}
+        shadow: {$ref: '#/components/schemas/Shadow'}
     NewTenant:
       type: object
       additionalProperties: false
@@ -4576,6 +5012,8 @@ components:
         tokenLife: {$ref: '#/components/schemas/TokenLife'}
         tokenClaims: {$ref: '#/components/schemas/TokenClaims'}
         xmppHost: {$ref: '#/components/schemas/XMPPHost'}
+        userRate: {$ref: '#/components/schemas/UserRate'}
+        shadow: {$ref: '#/components/schemas/Shadow'}
 
     IntrospectionRequest:
       description: A token in question. Unknown parameters are ignored.
@@ -4742,7 +5180,7 @@ components:
             remaining: {type: integer, minimum: 0}
             resetAt: {description: When the next month begins., type: string, format: date-time}
     Email: {description: 'An e-mail address in ASCII; case does not matter.', type: string, maxLength: 254, pattern: '^[A-Za-z0-9.!#$%&*+/=?^_`{|}~''-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$'}
-    Password: {description: A password; see POST /auth/register., type: string, x-max-bytes: 1024}
+    Password: {description: The password of an account., type: string, maxLength: 1024, x-max-bytes: 1024}
     Role: {description: 'What the account may do: `viewer` reads, `admin` manages keys, users and settings, `owner` members too.', enum: [viewer, admin, owner]}
     Account:
       type: object
@@ -4775,13 +5213,14 @@ components:
         token: {description: Shown this once., type: string}
         expiresAt: {type: string, format: date-time}
         csrfToken: {description: What `X-CSRF-Token` has to be in this session., type: string}
+    NewPassword: {description: A password; see POST /auth/register., type: string, minLength: 8, maxLength: 1024, x-max-bytes: 1024}
     Registration:
       type: object
       additionalProperties: false
       required: [email, password, tenant]
       properties:
         email: {$ref: '#/components/schemas/Email'}
-        password: {$ref: '#/components/schemas/Password'}
+        password: {$ref: '#/components/schemas/NewPassword'}
         tenant:
           type: object
           additionalProperties: false
@@ -4826,7 +5265,7 @@ components:
       required: [currentPassword, newPassword]
       properties:
         currentPassword: {$ref: '#/components/schemas/Password'}
-        newPassword: {$ref: '#/components/schemas/Password'}
+        newPassword: {$ref: '#/components/schemas/NewPassword'}
     EndedSessions:
       type: object
       required: [endedSessions]
@@ -4855,7 +5294,7 @@ components:
       properties:
         token: {description: What follows the `#` of the link., type: string}
         email: {$ref: '#/components/schemas/Email'}
-        password: {$ref: '#/components/schemas/Password'}
+        password: {$ref: '#/components/schemas/NewPassword'}
     Joined:
       type: object
       required: [tenant, role]
@@ -4933,6 +5372,8 @@ components:
         detail: {type: string}
         code: {$ref: '#/components/schemas/ErrorCode'}
         requestId: {description: The same as `X-Request-ID`., type: string}
+        policy: {description: 'With a 429: which limit refused.', enum: [tenant, key, user, quota]}
+        resetsAt: {description: 'With `quota_exceeded`: when the next month begins.', type: string, format: date-time}
         errors:
           description: The members that are at fault.
           type: array
@@ -5039,8 +5480,8 @@ x-error-codes:
   token_too_large: {status: 422, meaning: 'A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.'}
   refresh_unavailable: {status: 422, meaning: 'This release issues no refresh tokens.'}
   user_deactivated: {status: 403, meaning: 'The user is deactivated and gets no tokens.'}
-  rate_limited: {status: 429, meaning: 'The tenant''s rate limit, or the attempts to log in, are used up; wait for `Retry-After`.'}
-  quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up.'}
+  rate_limited: {status: 429, meaning: 'A rate limit of the tenant, the key or the user is used up, as `policy` says, or the attempts to log in; wait for `Retry-After`.'}
+  quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up, until `resetsAt`.'}
   headers_too_large: {status: 431, meaning: 'The head of the request is too large.'}
   storage_unavailable: {status: 503, meaning: 'The database cannot be used, or too many requests wait for it; retry after `Retry-After`.'}
   not_ready: {status: 503, meaning: 'A check of GET /readyz failed; `detail` tells which.'}

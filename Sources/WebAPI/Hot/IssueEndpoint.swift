@@ -11,20 +11,46 @@ struct IssueEndpoint: Sendable {
     /// wait.
     private final class Visit {
         let request: HotRequest
-        let key: APIKey.ID
+        let caller: Caller
         let state: TenantState
         let workspace: Workspace
         let sink: any HotSink
+        /// The body, once it was read.
+        var wish: Result<IssueRequest, Failure>?
+        let spending: Spending
+        var verdict = LimitVerdict.pending
 
-        init(
-            _ request: HotRequest, from key: APIKey.ID, of state: TenantState, _ workspace: Workspace,
-            _ sink: any HotSink
+        init?(
+            _ request: HotRequest, from caller: Caller, _ workspace: Workspace, _ sink: any HotSink, issue: IssueTokens
         ) {
+            guard let state = caller.tenant else { return nil }
             self.request = request
-            self.key = key
+            self.caller = caller
             self.state = state
             self.workspace = workspace
             self.sink = sink
+            var user: User.ID?
+            // Only a limit by user has to know whom the request is for before it may cost anything.
+            if state.userLimit != nil {
+                let wish = Self.read(request, in: workspace)
+                user = try? wish.get().change.id
+                self.wish = wish
+            }
+            guard let spending = issue.spending(of: caller, for: user) else { return nil }
+            self.spending = spending
+        }
+
+        /// The request in the body; read once.
+        func read() throws(Failure) -> IssueRequest {
+            try (wish ?? Self.read(request, in: workspace)).get()
+        }
+
+        private static func read(_ request: HotRequest, in workspace: Workspace) -> Result<IssueRequest, Failure> {
+            let body = request.body
+            return Result { () throws(Failure) in
+                guard request.headers.isJSON else { throw .unsupportedMediaType }
+                return try IssueBody.read(body.readableBytesUInt8Span, scanner: &workspace.scanner)
+            }
         }
 
         func answer(_ response: consuming HotResponse) {
@@ -39,82 +65,90 @@ struct IssueEndpoint: Sendable {
         case .load(let want): return .load(want)
         case .caller(let caller):
             // Operator and node keys belong to no tenant, so there is nobody to issue for.
-            guard let state = caller.tenant else { return .refuse(.scopeMissing("tokens:issue")) }
-            return admit(Visit(request, from: caller.key.id, of: state, workspace, sink), service: service)
+            guard let visit = Visit(request, from: caller, workspace, sink, issue: issue) else {
+                return .refuse(.scopeMissing("tokens:issue"))
+            }
+            return admit(visit, service: service)
         }
     }
 
     private func admit(_ visit: Visit, service: HotService) -> HotStep {
-        guard let decision = issue.spend(visit.state, now: world.monotonicNanoseconds()) else {
+        guard let verdict = issue.spend(visit.spending, now: world.monotonicNanoseconds()) else {
             ask(visit, service: service)
             return .waiting
         }
-        guard let response = proceed(visit, decision, service: service) else { return .waiting }
+        visit.verdict = verdict
+        guard let response = proceed(visit, service: service) else { return .waiting }
         return .respond(response)
     }
 
-    /// Has the limit that all nodes share decide, and goes on from there.
+    /// Has the limits that all nodes share decide, and goes on from there.
     private func ask(_ visit: Visit, service: HotService) {
         let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
-        visit.workspace.outbox.add(visit.state.allowance, issue: issue) { result in
+        visit.workspace.outbox.add(visit.spending, issue: issue) { result in
             let visit = waiting.value
-            guard case .success(let decision) = result else {
+            guard case .success(let verdict) = result else {
                 return service.refuse(visit.request, with: .storageUnavailable, sink: visit.sink)
             }
-            if let response = proceed(visit, decision, service: service) { visit.answer(response) }
+            visit.verdict = verdict
+            if let response = proceed(visit, service: service) { visit.answer(response) }
         }
     }
 
-    /// What a request becomes under its limit: an answer, or nil where its user is on the way to the database.
-    private func proceed(_ visit: Visit, _ decision: RateLimit.Decision, service: HotService) -> HotResponse? {
-        let body = visit.request.body
+    /// What a request becomes under its limits: an answer, or nil where its user is on the way to the database.
+    private func proceed(_ visit: Visit, service: HotService) -> HotResponse? {
+        if !visit.verdict.shadowed.isEmpty { note(visit.verdict.shadowed, of: visit) }
         do throws(Failure) {
-            guard decision.isAllowed else {
-                throw .rateLimited(visit.state.limit, retryAfter: decision.resetSeconds)
+            if let policy = visit.verdict.refusedBy, let decision = visit.verdict[policy],
+                let limit = visit.spending.limit(policy)
+            {
+                throw .rateLimited(policy, limit, retryAfter: decision.resetSeconds)
             }
-            guard visit.request.headers.isJSON else { throw .unsupportedMediaType }
-            let wish = try IssueBody.read(body.readableBytesUInt8Span, scanner: &visit.workspace.scanner)
+            let wish = try visit.read()
             let grant = visit.workspace.grants.next(at: world.now())
-            let command = try issue.command(for: wish, apiKey: visit.key, of: visit.state, grant: grant)
-            submit(command, of: visit, decision, service: service)
+            let command = try issue.command(
+                for: wish, apiKey: visit.caller.held.id, of: visit.state, grant: grant)
+            submit(command, of: visit, service: service)
             return nil
         } catch {
-            return refusal(error, of: visit, decision, service)
+            return refusal(error, of: visit, service)
         }
     }
 
-    private func submit(
-        _ command: IssueCommand, of visit: Visit, _ decision: RateLimit.Decision, service: HotService
-    ) {
+    private func note(_ shadowed: LimitPolicies, of visit: Visit) {
+        for policy in shadowed.all { visit.caller.held.tally?.note(.shadow(policy)) }
+    }
+
+    private func submit(_ command: IssueCommand, of visit: Visit, service: HotService) {
         let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
         visit.workspace.outbox.add(command, issue: issue) { result in
             let visit = waiting.value
             var response: HotResponse
             do throws(Failure) {
-                response = try self.response(user: try result.get(), command.draft, decision, visit.workspace)
+                response = try self.response(user: try result.get(), command.draft, visit)
             } catch {
-                response = refusal(error, of: visit, decision, service)
+                response = refusal(error, of: visit, service)
             }
             visit.answer(response)
         }
     }
 
-    private func refusal(
-        _ failure: Failure, of visit: Visit, _ decision: RateLimit.Decision, _ service: HotService
-    ) -> HotResponse {
+    private func refusal(_ failure: Failure, of visit: Visit, _ service: HotService) -> HotResponse {
+        visit.caller.held.tally?.note(.refusal(failure.code))
         var response = service.problem(failure, for: visit.request)
         // A quota says all there is to say about when to come back.
         if case .quotaExceeded = failure { return response }
-        RateLimitFields.append(visit.state.limit, decision, to: &response.fields)
+        RateLimitFields.append(visit.spending, visit.verdict, to: &response.fields)
         return response
     }
 
     private func response(
-        user: User, _ draft: TokenDraft, _ decision: RateLimit.Decision, _ workspace: Workspace
+        user: User, _ draft: TokenDraft, _ visit: Visit
     ) throws(Failure) -> HotResponse {
+        let workspace = visit.workspace
         var response = workspace.response(status: 200)
         response.fields.append(text: "Content-Type: application/json\r\nCache-Control: no-store\r\n")
-        RateLimitFields.append(draft.state.limit, decision, to: &response.fields)
+        RateLimitFields.append(visit.spending, visit.verdict, to: &response.fields)
         do throws(TokenFailure) {
             response.body.append(text: "{\"token\":\"")
             try draft.appendToken(.rest, for: user, payload: &workspace.payload, to: &response.body)
@@ -159,20 +193,5 @@ enum UserJSON {
 
     private static func append(_ text: String?, to out: inout [UInt8]) {
         if let text { out.append(json: text) } else { out.append(text: "null") }
-    }
-}
-
-/// The fields of draft-ietf-httpapi-ratelimit-headers (September 2025).
-enum RateLimitFields {
-    static func append(_ limit: RateLimit, _ decision: RateLimit.Decision, to out: inout [UInt8]) {
-        out.append(text: "RateLimit-Policy: \"tenant\";q=")
-        JSONText.appendInteger(Int64(limit.burst), to: &out)
-        out.append(text: ";w=")
-        JSONText.appendInteger(limit.window, to: &out)
-        out.append(text: "\r\nRateLimit: \"tenant\";r=")
-        JSONText.appendInteger(Int64(decision.remaining), to: &out)
-        out.append(text: ";t=")
-        JSONText.appendInteger(decision.resetSeconds, to: &out)
-        out.append(text: "\r\n")
     }
 }

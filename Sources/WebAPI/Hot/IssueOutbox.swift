@@ -7,7 +7,7 @@ internal import NIOCore
 /// loop looks at every connection that is ready before it runs what was scheduled, so gathering costs no waiting.
 final class IssueOutbox {
     private let commands: Turn<(command: IssueCommand, reply: IssueTokens.Reply)>
-    private let spends: Turn<(item: Allowance, reply: SharedLimitQueue.Reply)>
+    private let spends: Turn<(item: Spending, reply: SharedLimitQueue.Reply)>
 
     init(loop: any EventLoop, replies: LoopReplies) {
         commands = Turn(loop: loop) { gathered, issue in issue.submit(gathered, replyOn: replies) }
@@ -19,9 +19,9 @@ final class IssueOutbox {
         commands.add((command, reply), issue: issue)
     }
 
-    /// Has a request of a shared limit decided, asking at the end of this turn.
-    func add(_ allowance: Allowance, issue: IssueTokens, reply: @escaping SharedLimitQueue.Reply) {
-        spends.add((allowance, reply), issue: issue)
+    /// Has a request of shared limits decided, asking at the end of this turn.
+    func add(_ spending: Spending, issue: IssueTokens, reply: @escaping SharedLimitQueue.Reply) {
+        spends.add((spending, reply), issue: issue)
     }
 }
 

@@ -96,10 +96,11 @@ package struct Problem {
                 + "put less into token claims."
         case .refreshUnavailable: "This release issues no refresh tokens; leave out \"refresh\" or set it to false."
         case .userDeactivated: "The user is deactivated."
-        case .rateLimited(let limit, let seconds):
-            "The tenant may make \(limit.rate) requests a second with bursts of \(limit.burst); "
-                + "come back in \(seconds) s."
-        case .quotaExceeded(let quota, let seconds):
+        case .rateLimited(let policy, let limit, let seconds):
+            "The \(policy == .key ? "API key" : policy.rawValue) may make \(limit.rate) requests "
+                + (limit.period == 1 ? "a second" : "in \(limit.period) s")
+                + " with bursts of \(limit.burst); come back in \(seconds) s."
+        case .quotaExceeded(let quota, let seconds, _):
             "The tenant's \(quota) token pairs of this calendar month are used up; the next month begins in "
                 + "\(seconds) s."
         case .headersTooLarge: "The request's header section is too large."
@@ -128,8 +129,8 @@ package struct Problem {
             response.add("WWW-Authenticate", "Bearer realm=\"chat-tokens\"")
         case .tooManyAttempts(let seconds), .overloaded(let seconds): response.add("Retry-After", String(seconds))
         case .methodNotAllowed(let allow): response.add("Allow", allow)
-        case .rateLimited(_, let seconds): response.add("Retry-After", String(seconds))
-        case .quotaExceeded(let quota, let seconds):
+        case .rateLimited(_, _, let seconds): response.add("Retry-After", String(seconds))
+        case .quotaExceeded(let quota, let seconds, _):
             response.add("Retry-After", String(seconds))
             response.add("RateLimit-Policy", "\"quota\";q=\(quota);w=2592000")
             response.add("RateLimit", "\"quota\";r=0;t=\(seconds)")
@@ -142,7 +143,12 @@ package struct Problem {
         Self.write(
             title: title, status: status, detail: detail, code: failure.code.rawValue, requestID: requestID,
             publicURL: publicURL, to: &out)
-        if case .invalidRequest(_, let fields) = failure, !fields.isEmpty { writeErrors(fields, to: &out) }
+        switch failure {
+        case .invalidRequest(_, let fields) where !fields.isEmpty: writeErrors(fields, to: &out)
+        case .rateLimited(let policy, _, _): out.append(text: ",\"policy\":\"\(policy.rawValue)\"")
+        case .quotaExceeded(_, _, let moment): out.append(text: ",\"policy\":\"quota\",\"resetsAt\":\"\(moment)\"")
+        default: break
+        }
         out.append(text: "}")
     }
 

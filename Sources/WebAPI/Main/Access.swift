@@ -44,6 +44,16 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
 
     case readConfiguration = "GET /config"
 
+    case readQuota = "GET /usage"
+    case readUsage = "GET /admin/usage"
+    case readShadow = "GET /admin/limits/shadow"
+
+    case listPlans = "GET /operator/plans"
+    case createPlan = "POST /operator/plans"
+    case readPlan = "GET /operator/plans/{plan}"
+    case changePlan = "PATCH /operator/plans/{plan}"
+    case deletePlan = "DELETE /operator/plans/{plan}"
+
     case listTenants = "GET /operator/tenants"
     case createTenant = "POST /operator/tenants"
     case readAnyTenant = "GET /operator/tenants/{tenant}"
@@ -97,6 +107,11 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
             .tenant(key: .writeUsers, session: .admin)
 
         case .readConfiguration: .tenant(key: [], session: .viewer)
+
+        case .readQuota: .tenant(key: [], session: .viewer)
+        case .readUsage, .readShadow: .tenant(key: .admin, session: .viewer)
+
+        case .listPlans, .createPlan, .readPlan, .changePlan, .deletePlan: .operator
 
         case .listTenants, .createTenant, .readAnyTenant, .changeAnyTenant, .suspendTenant, .resumeTenant,
             .deleteTenant:

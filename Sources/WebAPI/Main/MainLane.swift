@@ -76,6 +76,8 @@ struct MainLane {
             service: service, signingKeys: ManageSigningKeys(storage: storage, vault: vault, world: world)
         ).register(on: routes)
         TenantEndpoints(service: service, tenants: tenants).register(on: routes)
+        PlanEndpoints(service: service, plans: ManagePlans(storage: storage, world: world)).register(on: routes)
+        UsageEndpoints(service: service, usage: ReadUsage(storage: storage, world: world)).register(on: routes)
         OperatorTenantEndpoints(service: service, tenants: tenants).register(on: routes)
         AuditEndpoints(service: service, log: auditLog).register(on: routes)
         UserEndpoints(service: service, users: ManageUsers(storage: storage, world: world)).register(on: routes)

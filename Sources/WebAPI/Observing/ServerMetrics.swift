@@ -33,11 +33,14 @@ package final class ServerMetrics: Sendable {
         registry.describe("chat_tokens_batch_size", "Commands in one database transaction.")
         registry.describe("chat_tokens_batch_duration_seconds", "Time one database transaction of a batch took.")
         registry.describe("chat_tokens_storage_errors_total", "Batches that failed as a whole.")
-        registry.describe("chat_tokens_refusals_total", "Requests refused for a limit, by error code.")
+        registry.describe("chat_tokens_refusals_total", "Requests refused for a limit or for their key, by error code.")
         batchSize = registry.makeRecorder(label: "chat_tokens_batch_size", dimensions: [], aggregate: true)
         batchDuration = registry.makeTimer(label: "chat_tokens_batch_duration_seconds", dimensions: [])
         storageErrors = registry.makeCounter(label: "chat_tokens_storage_errors_total", dimensions: [])
-        let codes: [Failure.Code] = [.rateLimited, .quotaExceeded]
+        let codes: [Failure.Code] = [
+            .rateLimited, .quotaExceeded, .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired,
+            .apiKeyQuarantined, .addressNotAllowed, .scopeMissing, .tenantSuspended,
+        ]
         refusals = Dictionary(
             uniqueKeysWithValues: codes.map { code in
                 let dimensions = [("code", code.rawValue)]

@@ -19,7 +19,7 @@ package struct SharedLimitMetrics: Sendable {
     }
 
     /// Counts one round trip.
-    package func observe(_ observation: Batcher<Allowance, RateLimit.Decision>.Observation) {
+    package func observe(_ observation: Batcher<Spending, LimitVerdict>.Observation) {
         batchSize.record(Int64(observation.count))
         batchDuration.recordNanoseconds(observation.nanoseconds)
     }

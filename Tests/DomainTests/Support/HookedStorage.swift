@@ -103,6 +103,24 @@ final class HookedStorage: Storage {
     ) throws(StoreFailure) -> [AuditCheckpoint] { try real.auditCheckpoints(of: tenant, in: range) }
     func auditKeys() throws(StoreFailure) -> [SealedAuditKey] { try real.auditKeys() }
     func addFirst(_ key: SealedAuditKey) throws(StoreFailure) -> SealedAuditKey { try real.addFirst(key) }
+    func plan(_ id: Plan.ID) throws(StoreFailure) -> Plan? { try real.plan(id) }
+    func plans() throws(StoreFailure) -> [Plan] { try real.plans() }
+    func create(_ plan: Plan, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.create(plan, recording: audit)
+    }
+    func update(_ plan: Plan, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.update(plan, recording: audit)
+    }
+    func deletePlan(_ id: Plan.ID, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.deletePlan(id, recording: audit)
+    }
+    func add(_ counts: [EventCount], on day: Day) throws(StoreFailure) { try real.add(counts, on: day) }
+    func usage(
+        of tenant: Tenant.ID, from first: Day, through last: Day, by grouping: UsageGrouping
+    ) throws(StoreFailure) -> [UsageCount] { try real.usage(of: tenant, from: first, through: last, by: grouping) }
+    func pruneUsage(before day: Day, dryRun: Bool) throws(StoreFailure) -> Int64 {
+        try real.pruneUsage(before: day, dryRun: dryRun)
+    }
     func newestChange() throws(StoreFailure) -> Int64 { try real.newestChange() }
     func waitForChange(seconds: Double) -> Bool { real.waitForChange(seconds: seconds) }
     var hearsChanges: Bool { real.hearsChanges }

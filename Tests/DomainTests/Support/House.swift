@@ -40,6 +40,7 @@ final class House: Sendable {
 
     var world: World { clock.world }
     var tenants: ManageTenants { ManageTenants(storage: storage, vault: vault, world: world) }
+    var plans: ManagePlans { ManagePlans(storage: storage, world: world) }
     var keys: ManageKeys { ManageKeys(storage: storage, keyPrefix: deployment.keyPrefix, world: world) }
     var signingKeys: ManageSigningKeys { ManageSigningKeys(storage: storage, vault: vault, world: world) }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite("Migrations of a PostgreSQL database", .enabled(if: Server.isThere))
 struct PostgresMigrationTests {
     /// The history, oldest first; append here.
-    static let all = ["foundation", "issuing", "management", "audit", "key_terms", "users", "accounts"]
+    static let all = ["foundation", "issuing", "management", "audit", "key_terms", "users", "accounts", "plans"]
 
     /// What makes a database newer than the program.
     private static let future = "INSERT INTO schema_migration VALUES (\(all.count + 1), 'future', 'c0ffee', 0)"
@@ -101,6 +101,7 @@ struct PostgresMigrationTests {
                 "758000846e55e8126a19ce6d5e315e37f9d5c67f41e6c7c1619bffa043f4ef7b",
                 "4e8e3111ad3ce20421d1c4f678b2e1f8b6e45368dc8a4414cdba8d445043e5e1",
                 "926923fc1c88f4d97bece91f31390516d7ae54a55039e61a3cd59d704c858dd6",
+                "5379797120b02450ad3f27d13498425349065fd34fc0c4fb76a542a4d1683354",
             ])
     }
 

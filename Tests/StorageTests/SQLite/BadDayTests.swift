@@ -95,7 +95,7 @@ struct BadDayTests {
     func damagedPage() throws {
         let file = try File()
         let (storage, acme) = try file.scene()
-        let stored = try fill(storage, acme, batches: 20)
+        let stored = try fill(storage, acme, batches: 60)
         #expect(try storage.integrityCheck() == [])
         try storage.close()
         let pages = file.size() / 4_096

@@ -36,6 +36,7 @@ final class TestServer: Sendable {
 
     var clock: TestClock { parts.clock }
     var tenants: ManageTenants { ManageTenants(storage: parts.storage, vault: parts.vault, world: clock.world) }
+    var plans: ManagePlans { ManagePlans(storage: parts.storage, world: clock.world) }
     var keys: ManageKeys { ManageKeys(storage: parts.storage, keyPrefix: "chatsdk", world: clock.world) }
     var signingKeys: ManageSigningKeys {
         ManageSigningKeys(storage: parts.storage, vault: parts.vault, world: clock.world)

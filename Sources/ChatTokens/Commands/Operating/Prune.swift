@@ -8,7 +8,7 @@ internal import Tokens
 struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Drops months of append-only tables that nobody needs any more.",
+        abstract: "Drops months of append-only tables, and usage by day, that nobody needs any more.",
         discussion: """
             Example:
               chat-tokens prune --keep-months 13 --dry-run
@@ -16,8 +16,9 @@ struct Prune: ParsableCommand {
             In PostgreSQL the change log and the like are stored month by month, and whole months are dropped; users, \
             tenants and keys are never touched. The current month and so many before it stay, and room is made for the \
             months to come: run it once a month. The audit log is kept whole, also in SQLite, unless \
-            --keep-audit-months is given; what stays of it can be verified as before. Sessions and \
-            invitations that have ended, which count for nothing anyway, are removed whatever their age.
+            --keep-audit-months is given; what stays of it can be verified as before. What was used day by day is kept \
+            for at least 13 months, in both. Sessions and invitations that have ended, which count for nothing anyway, \
+            are removed whatever their age.
             """)
 
     @Option(help: ArgumentHelp("How many months to keep beside the current one, 1 to 1200.", valueName: "number"))
@@ -42,18 +43,27 @@ struct Prune: ParsableCommand {
         }
     }
 
+    /// The fewest months of usage that stay: as many as it takes to compare a month with that of last year.
+    private static let fewestUsageMonths = 13
+
     func run() throws {
         let installation = try deployment.open()
         let storage = installation.storage
+        let months = max(keepMonths, Self.fewestUsageMonths)
+        let firstDay = Day(of: installation.world.now()).startOfMonth(before: months)
         let dropped: [String]
+        let rows: Int64
         do throws(StoreFailure) {
             let ended = try storage.pruneAccess(before: installation.world.now(), dryRun: dryRun)
             dropped = try prune(storage) + (ended == 0 ? [] : ["\(ended) sessions and invitations that have ended"])
+            rows = try storage.pruneUsage(before: firstDay, dryRun: dryRun)
         } catch {
             throw CommandFailure(error, doing: "Pruning")
         }
-        let verb = dryRun ? "Would drop" : "Dropped"
-        show(dropped, text: dropped.isEmpty ? "Nothing is that old." : "\(verb) \(dropped.joined(separator: ", ")).")
+        Output.show(
+            asJSON: output.json,
+            ["dropped": JSON(dropped.map { JSON($0) }), "usageRows": JSON(rows), "dryRun": JSON(dryRun)],
+            text: text(dropped, rows))
     }
 
     private func prune(_ storage: any Storage) throws(StoreFailure) -> [String] {
@@ -68,8 +78,9 @@ struct Prune: ParsableCommand {
         }
     }
 
-    private func show(_ dropped: [String], text: String) {
-        Output.show(
-            asJSON: output.json, ["dropped": JSON(dropped.map { JSON($0) }), "dryRun": JSON(dryRun)], text: text)
+    private func text(_ dropped: [String], _ rows: Int64) -> String {
+        let things = dropped + (rows > 0 ? ["\(rows) rows of usage by day"] : [])
+        guard !things.isEmpty else { return "Nothing is that old." }
+        return "\(dryRun ? "Would drop" : "Dropped") \(things.joined(separator: ", "))."
     }
 }

@@ -100,7 +100,7 @@ struct SetUp {
         sheet.add("database", "\(settings.database.name) (\(madeDatabase ? "new" : "there already"))")
         let source = masterKeyPath.map { "\($0) (\(madeMasterKey ? "new, keep a copy elsewhere" : "there already"))" }
         sheet.add("master key", source ?? "from the settings")
-        sheet.add("tenant", tenant.map { "\($0.id) (\($0.plan.rawValue))" })
+        sheet.add("tenant", tenant.map { "\($0.id) (\($0.plan.id))" })
         sheet.add("API key", issued?.text)
         return sheet.text + "\n\n" + next
     }

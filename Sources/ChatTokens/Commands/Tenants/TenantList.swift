@@ -31,7 +31,7 @@ struct TenantList: ParsableCommand {
         var table = Table(["ID", "NAME", "STATUS", "PLAN", "RATE", "BURST", "QUOTA", "CREATED"])
         for tenant in tenants {
             table.add([
-                tenant.id.text, tenant.name, tenant.status.rawValue, tenant.plan.rawValue,
+                tenant.id.text, tenant.name, tenant.status.rawValue, tenant.plan.id.text,
                 "\(tenant.rateLimit.rate)", "\(tenant.rateLimit.burst)", "\(tenant.quota)",
                 tenant.createdAt.description,
             ])

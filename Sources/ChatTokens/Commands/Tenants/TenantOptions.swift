@@ -6,8 +6,8 @@ struct TenantOptions: ParsableArguments {
     @Option(help: "What people call it, at most 255 characters.")
     var name: String?
 
-    @Option(help: "free, pro or enterprise: the limits that apply unless set below.")
-    var plan: Plan?
+    @Option(help: "free, pro, enterprise or another of `plan list`: the limits that apply unless set below.")
+    var plan: Plan.ID?
 
     @Option(help: ArgumentHelp("Requests a second to POST /tokens, or plan.", valueName: "number|plan"))
     var rate: Limit<Int>?
@@ -29,6 +29,16 @@ struct TenantOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The XMPP domain for the jid claim of WS tokens; \"\" for none.", valueName: "domain"))
     var xmppHost: String?
 
+    @Option(
+        help: ArgumentHelp("Pairs a user may have, such as 10/15m; none: what the plan says.", valueName: "pairs/time"))
+    var userRate: UserRateArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Limits that refuse nothing and only count, of tenant, key, user and quota, with commas; \"\" for none.",
+            valueName: "limits"))
+    var shadow: String?
+
     /// What the flags change.
     var change: TenantChange {
         var change = TenantChange()
@@ -40,6 +50,14 @@ struct TenantOptions: ParsableArguments {
         change.tokenLife = tokenLife?.count
         change.tokenClaims = tokenClaims.map { $0.split(separator: ",").map(String.init) }
         change.xmppHost = xmppHost.map { $0.isEmpty ? .clear : .set($0) } ?? .keep
+        change.userRate = userRate?.change ?? .keep
+        change.shadow = shadow.flatMap { LimitPolicies(names: $0.split(separator: ",")) }
         return change
+    }
+
+    func validate() throws {
+        if let shadow, LimitPolicies(names: shadow.split(separator: ",")) == nil {
+            throw ValidationError("--shadow takes tenant, key, user and quota, with commas.")
+        }
     }
 }

@@ -152,9 +152,4 @@ extension JSONFields.Reading {
             $0.string.flatMap(SignatureAlgorithm.init)
         }
     }
-
-    /// The name of a plan.
-    static var plan: JSONFields.Reading<Plan> {
-        .init("one of \(Plan.allCases.map(\.rawValue).joined(separator: ", "))") { $0.string.flatMap(Plan.init) }
-    }
 }

@@ -22,7 +22,7 @@ struct ConfigurationEndpoint: Sendable {
             "algorithm": JSON(optional: state.ring.active?.algorithm.rawValue),
             "acceptedAlgorithms": accepted(by: state),
             "audiences": ["rest": JSON(deployment.restAudience), "ws": JSON(deployment.wsAudience)],
-            "tokenLife": JSON(Int64(tenant.tokenLife)), "plan": JSON(tenant.plan.rawValue),
+            "tokenLife": JSON(Int64(tenant.tokenLife)), "plan": JSON(tenant.plan.id.text),
             "limits": [
                 "rate": JSON(Int64(state.limit.rate)), "burst": JSON(Int64(state.limit.burst)),
                 "customBytes": JSON(Int64(UserLimits.customBytes)),

@@ -20,6 +20,11 @@ package final class RateLimiter: Sendable {
         }
     }
 
+    /// Takes back one request that was let through under the limit.
+    package func refund(_ limit: RateLimit) {
+        arrival.subtract(limit.interval, ordering: .relaxed)
+    }
+
     /// Takes over how many nanoseconds the TAT is ahead of the clock where a keeper shared with other nodes has it.
     ///
     /// Should the keeper fail, nobody who has spent his burst gets a second one.

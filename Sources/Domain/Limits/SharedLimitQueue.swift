@@ -1,10 +1,10 @@
 /// The way of requests to the shared limits: those that come up together share a round trip.
 package struct SharedLimitQueue: Sendable {
     /// Takes what became of one request; it never takes a failure.
-    package typealias Reply = Batcher<Allowance, RateLimit.Decision>.Reply
+    package typealias Reply = Batcher<Spending, LimitVerdict>.Reply
 
     private let limiter: SharedLimiter
-    private let batcher: Batcher<Allowance, RateLimit.Decision>
+    private let batcher: Batcher<Spending, LimitVerdict>
 
     /// An empty queue.
     ///
@@ -14,7 +14,7 @@ package struct SharedLimitQueue: Sendable {
     ///   - observe: told of every round trip.
     package init(
         limiter: SharedLimiter, world: World,
-        observe: @escaping @Sendable (Batcher<Allowance, RateLimit.Decision>.Observation) -> Void = { _ in }
+        observe: @escaping @Sendable (Batcher<Spending, LimitVerdict>.Observation) -> Void = { _ in }
     ) {
         self.limiter = limiter
         batcher = Batcher(
@@ -27,7 +27,7 @@ package struct SharedLimitQueue: Sendable {
 
     /// Has the requests decided; each reply is called exactly once: on `queue`, or at once by this node's share where
     /// more wait already than may.
-    package func submit(_ requests: [(item: Allowance, reply: Reply)], replyOn queue: any ReplyQueue) {
+    package func submit(_ requests: [(item: Spending, reply: Reply)], replyOn queue: any ReplyQueue) {
         let accepted = batcher.submit(requests, replyOn: queue)
         for (request, reply) in requests.dropFirst(accepted) { reply(.success(limiter.decideAlone(request))) }
     }

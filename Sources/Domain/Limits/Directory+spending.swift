@@ -1,0 +1,16 @@
+extension Directory {
+    /// The limits of one request of the caller, and of its user where it is known; nil for a key of the operator.
+    package func spending(of caller: Caller, for user: User.ID? = nil) -> Spending? {
+        caller.tenant.map { state in
+            let ofUser = user.flatMap { user in
+                state.userLimit.map { limit in
+                    Allowance(.user(user), limit: limit, limiter: userLimiters.limiter(state.tenant.id, user))
+                }
+            }
+            return Spending(
+                tenant: state.tenant.id, ofTenant: state.allowance,
+                ofKey: caller.held.allowance(orElse: state.keyLimit), ofUser: ofUser,
+                shadow: state.tenant.shadow)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+internal import Synchronization
+
+/// The running state of limits by user, of all tenants, bounded.
+///
+/// Users are known by a hash that is seeded at random in each process: two that met in one entry would share a limit,
+/// which among a million happens once in ten million runs. Beyond the capacity those that were not seen for longest
+/// are forgotten, and begin with a full burst again.
+package final class UserLimiters: Sendable {
+    private let limiters: Mutex<BoundedCache<Int, RateLimiter>>
+
+    /// A table for so many users; takes memory only as they come.
+    package init(capacity: Int = 500_000) {
+        limiters = Mutex(BoundedCache(capacity: capacity))
+    }
+
+    /// The state of the user's limit.
+    package func limiter(_ tenant: Tenant.ID, _ user: User.ID) -> RateLimiter {
+        var hasher = Hasher()
+        hasher.combine(tenant)
+        hasher.combine(user)
+        let place = hasher.finalize()
+        return limiters.withLock { limiters in
+            if let known = limiters.value(place) { return known }
+            let made = RateLimiter()
+            limiters.insert(made, for: place)
+            return made
+        }
+    }
+
+    /// Users whose limits are held.
+    package var count: Int { limiters.withLock { $0.count } }
+}
