@@ -144,8 +144,8 @@ package enum Admission: Sendable, Equatable {
     case session
     /// Whoever holds an API key of any kind, to ask about that key.
     case anyKey
-    /// Whoever may act for one tenant: its API key with this scope (nil: no key is enough, none: any key), a session with at least
-    /// this role in it, or an operator key, which names the tenant in `X-Chat-Tenant`.
+    /// Whoever may act for one tenant: its API key with this scope (nil: no key is enough, none: any key is), a session
+    /// with at least this role in it, or an operator key, which names the tenant in `X-Chat-Tenant`.
     case tenant(key: Scopes?, session: Role)
     /// An operator key alone.
     case `operator`
