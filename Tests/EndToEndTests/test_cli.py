@@ -45,6 +45,7 @@ COMMANDS = [
     "token mint",
     "token inspect",
     "token verify",
+    "token explain",
     "jws verify",
     "account create",
     "account list",

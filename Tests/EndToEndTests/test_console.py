@@ -152,3 +152,16 @@ def test_the_version_is_that_of_the_description(deployment):
 
     version = yaml.safe_load((ROOT / "openapi/openapi.yaml").read_text())["info"]["version"]
     assert deployment.attempt("--version").stdout.strip() == version
+
+
+def test_token_explain_says_what_a_verifier_would_trip_over(deployment, pair):
+    good = deployment.run("token", "explain", pair["wsToken"], "--expect", "ws", "--verifier", "centrifugo")
+    assert good["code"] is None and good["token"]["grantId"] == pair["grantId"] and "valid" not in good
+    late = deployment.attempt(
+        "token", "explain", pair["token"], "--at", "2200-01-01T00:00:00Z", "--leeway", "30", "--json"
+    )
+    assert late.returncode == 1 and json.loads(late.stdout)["code"] == "token_expired"
+    text = deployment.attempt("token", "explain", "-", "--verifier", "jwks", stdin=pair["token"])
+    assert text.returncode == 1 and text.stdout.endswith("fails: verifier_algorithm_unsupported\n")
+    for arguments in (["--verifier", "kong"], ["--at", "now"], ["--expect", "both"], ["--leeway", "x"]):
+        assert deployment.attempt("token", "explain", pair["token"], *arguments).returncode == 64

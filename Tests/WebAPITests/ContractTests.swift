@@ -69,6 +69,7 @@ struct ContractTests {
     func verificationCodes() {
         #expect(
             description.values(of: "VerificationCode").sorted() == Verdict.Refusal.allCases.map(\.rawValue).sorted())
+        #expect(description.values(of: "ExplanationCode").sorted() == Explanation.Code.allCases.map(\.text).sorted())
     }
 
     @Test("the status of each error code")

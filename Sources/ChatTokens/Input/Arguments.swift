@@ -30,6 +30,12 @@ extension Plan.ID: ExpressibleByArgument {
 }
 
 extension TokenKind: ExpressibleByArgument {}
+extension Verifier: ExpressibleByArgument {}
+
+extension Timestamp: ExpressibleByArgument {
+    /// A moment of RFC 3339 in UTC.
+    init?(argument: String) { self.init(rfc3339: argument) }
+}
 
 extension SignatureAlgorithm: ExpressibleByArgument {
     /// A JOSE name in any case.

@@ -57,19 +57,37 @@ package struct ConsoleTokens: Sendable {
 
     /// Decides whether the token opens the door, for an operator who may ask about every tenant's.
     package func verify(_ token: String, expect kind: TokenKind) throws(ManagementFailure) -> Verdict {
-        // A key that is nobody's and is stored nowhere stands for the console.
-        let secret = APIKey.Secret(prefix: "", world: world)
-        let console = APIKey(
-            id: secret.id, owner: .operator, name: "console", scopes: .verify, secretHash: secret.hash,
-            createdAt: world.now())
         try ManagementFailure.telling(of: "user") { () throws(StoreFailure) in try directory.preload() }
         var verify = VerifyToken(directory: directory, world: world)
+        let console = console
         while true {
-            switch verify(Array(token.utf8).span, expect: kind, caller: Caller(HeldKey(console), tenant: nil)) {
+            switch verify(Array(token.utf8).span, expect: kind, caller: console) {
             case .verdict(let verdict): return verdict
             case .load(let want): try load(want)
             }
         }
+    }
+
+    /// Tells why a token would fail, to an operator who may ask about every tenant's.
+    package func explain(_ question: ExplainQuestion) throws(ManagementFailure) -> Explanation {
+        try ManagementFailure.telling(of: "user") { () throws(StoreFailure) in try directory.preload() }
+        let explain = ExplainToken(directory: directory, world: world)
+        let console = console
+        while true {
+            switch explain(question, caller: console) {
+            case .explanation(let explanation): return explanation
+            case .load(let want): try load(want)
+            }
+        }
+    }
+
+    /// A key that is nobody's and is stored nowhere stands for the console.
+    private var console: Caller {
+        let secret = APIKey.Secret(prefix: "", world: world)
+        let key = APIKey(
+            id: secret.id, owner: .operator, name: "console", scopes: .verify, secretHash: secret.hash,
+            createdAt: world.now())
+        return Caller(HeldKey(key), tenant: nil)
     }
 
     private func state(of tenant: Tenant.ID) throws(ManagementFailure) -> TenantState {

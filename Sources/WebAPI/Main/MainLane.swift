@@ -43,6 +43,7 @@ struct MainLane {
         let centrifugo = CentrifugoEndpoints(service: service, world: parts.world)
         router.post("/centrifugo/connect", use: centrifugo.connect)
         router.post("/centrifugo/refresh", use: centrifugo.refresh)
+        router.post("/tokens/explain", use: ExplainEndpoint(service: service, world: parts.world).answer)
         router.get(
             "/.well-known/oauth-authorization-server/t/{tenant}", use: DiscoveryEndpoint(service: service).answer)
         router.get(

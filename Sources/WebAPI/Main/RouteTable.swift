@@ -24,6 +24,7 @@ package enum RouteTable {
         Route(method: "POST", template: "/verify/batch"),
         Route(method: "POST", template: "/centrifugo/connect"),
         Route(method: "POST", template: "/centrifugo/refresh"),
+        Route(method: "POST", template: "/tokens/explain"),
         Route(method: "GET", template: "/t/{tenant}/.well-known/jwks.json"),
         Route(method: "POST", template: "/oauth2/introspect"),
         Route(method: "GET", template: "/.well-known/oauth-authorization-server/t/{tenant}"),
