@@ -76,12 +76,15 @@ package struct ServerParts: Sendable {
     let logger: Logger
     let leakReporters: LeakReporters?
     let quarantinesLeaks: Bool
+    /// Ends the connections of users at Centrifugo; nil: nowhere.
+    let disconnections: Disconnections?
 
     /// The parts, assembled elsewhere.
     package init(
         directory: Directory, issue: IssueTokens, storage: any Storage, vault: Vault, world: World,
         metrics: ServerMetrics, registry: PrometheusRegistry, log: RequestLog, logger: Logger,
-        leakReporters: LeakReporters? = nil, quarantinesLeaks: Bool = true
+        leakReporters: LeakReporters? = nil, quarantinesLeaks: Bool = true,
+        disconnections: Disconnections? = nil
     ) {
         self.directory = directory
         self.issue = issue
@@ -94,6 +97,7 @@ package struct ServerParts: Sendable {
         self.logger = logger
         self.leakReporters = leakReporters
         self.quarantinesLeaks = quarantinesLeaks
+        self.disconnections = disconnections
     }
 
     /// Takes in keys that were found in the open.

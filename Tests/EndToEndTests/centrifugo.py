@@ -33,7 +33,7 @@ class Centrifugo:
     def __init__(self, key: str):
         self.key, self.mode = key, "well"
         self.disconnects: list[Disconnect] = []
-        self.attempts: list[tuple[float, bytes, int]] = []
+        self.attempts: list[bytes] = []
         stand_in, self._ended = self, threading.Event()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -41,8 +41,8 @@ class Centrifugo:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                stand_in.attempts.append(body)
                 status, answer = stand_in._answer(self, body)
-                stand_in.attempts.append((time.monotonic(), body, status))
                 if status == 0:
                     self.close_connection = True
                     return

@@ -4,15 +4,18 @@ import contextlib
 import json
 import shutil
 import time
+import urllib.parse
 
 import pytest
 
 import jose
+from centrifugo import Centrifugo
 from deployment import eventually, free_port
 from gateway import EXAMPLES, USER, Gateway, daemon
 from websocket import WebSocket
 
 CONFIGURATIONS = sorted(path.name for path in (EXAMPLES / "centrifugo").glob("*.json"))
+API_KEY = "centrifugo-api-key-of-the-tests"
 CONNECT = {"client": "9336a229", "transport": "websocket", "protocol": "json", "encoding": "json", "name": "js"}
 
 
@@ -54,6 +57,81 @@ def test_a_suspended_tenants_connections_end_when_they_are_asked_about_again(ser
         lambda: ask(server, node, "refresh", "?recheck=10", user=USER, meta=result["meta"])
         == {"result": {"expired": True}}
     )
+
+
+@pytest.fixture
+def centrifugo():
+    with Centrifugo(API_KEY) as running:
+        yield running
+
+
+@pytest.fixture
+def watched(centrifugo, make_deployment):
+    """A deployment that tells Centrifugo of users who may no longer be connected."""
+    made = make_deployment(CENTRIFUGO_API_URL=centrifugo.address, CENTRIFUGO_API_KEY=API_KEY)
+    made.tenant("acme")
+    return made
+
+
+def deactivate(server, key: str, user: str) -> float:
+    """Deactivates a user; how long that took."""
+    begun = time.monotonic()
+    path = "/users/" + urllib.parse.quote(user, safe="")
+    answer = server.ask("DELETE", path, headers={"X-API-Key": key})
+    assert answer.status == 200, answer
+    return time.monotonic() - begun
+
+
+def test_a_deactivated_users_connections_are_ended(watched, centrifugo):
+    key = watched.key("acme", "--scope", "tokens:issue", "--scope", "users:write")
+    with watched.serve() as server:
+        for user in (USER, "bob"):
+            server.pair(key, user)
+        deactivate(server, key, USER)
+        eventually(lambda: centrifugo.disconnects)
+        assert [(call.user, call.code, call.reason) for call in centrifugo.disconnects] == [
+            (USER, 4501, "token_revoked")
+        ]
+        eventually(lambda: 'chat_tokens_centrifugo_disconnects_total{outcome="done"} 1' in server.metrics())
+        assert "chat_tokens_centrifugo_queue_depth 0" in server.metrics()
+
+
+@pytest.mark.parametrize("mode", ["failing", "rejecting", "silent", "dropping"])
+def test_centrifugo_in_trouble_holds_nobody_up_and_is_told_again(mode, watched, centrifugo):
+    key = watched.key("acme", "--scope", "tokens:issue", "--scope", "users:write")
+    users = [f"user-{number}" for number in range(100)]
+    with watched.serve() as server:
+        for user in users:
+            server.pair(key, user)
+        with centrifugo.trouble(mode):
+            assert max(deactivate(server, key, user) for user in users) < 1
+            eventually(lambda: centrifugo.attempts)
+            assert not centrifugo.disconnects
+        eventually(lambda: {call.user for call in centrifugo.disconnects} == set(users), timeout=20)
+        eventually(lambda: "chat_tokens_centrifugo_queue_depth 0" in server.metrics(), timeout=10)
+        assert API_KEY not in server.log.read_text()
+
+
+def test_the_server_stops_in_time_though_centrifugo_is_away(watched, centrifugo):
+    key = watched.key("acme", "--scope", "tokens:issue", "--scope", "users:write")
+    with watched.serve() as server, centrifugo.trouble("silent"):
+        server.pair(key, USER)
+        deactivate(server, key, USER)
+        eventually(lambda: centrifugo.attempts)
+        begun = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begun < 10
+        assert "connections were not ended at Centrifugo" in server.log.read_text()
+
+
+def test_the_address_and_the_key_of_centrifugo_are_set_together(watched):
+    assert watched.run("config")["centrifugoApiKey"]["value"] != API_KEY
+    for name, value in (("CENTRIFUGO_API_URL", "ftp://x"), ("CENTRIFUGO_API_URL", ""), ("CENTRIFUGO_API_KEY", "a b")):
+        done = watched.attempt("config", **{name: value})
+        assert done.returncode != 0 and f"CHAT_TOKENS_{name}" in done.stdout + done.stderr
+    del watched.settings["CENTRIFUGO_API_KEY"]
+    done = watched.attempt("config")
+    assert done.returncode != 0 and "together" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)

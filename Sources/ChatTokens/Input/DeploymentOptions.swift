@@ -115,6 +115,19 @@ struct ServerOptions: ParsableArguments {
             """, valueName: "url"))
     var redisUrl: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Centrifugo's server API, such as http://127.0.0.1:8000/api, where the connections of revoked users are ended; \
+            {tenant} stands for the tenant. Default: none.
+            """, valueName: "url"))
+    var centrifugoApiUrl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The key of that API; other users of the machine can see it, so prefer the variable.", valueName: "key"))
+    var centrifugoApiKey: String?
+
     /// What was given.
     var flags: [Setting: String] {
         [
@@ -122,6 +135,7 @@ struct ServerOptions: ParsableArguments {
             (.eventLoops, eventLoops), (.metricsAddress, metricsAddress), (.stalenessLimit, stalenessLimit),
             (.leakKeysUrl, leakKeysUrl), (.leakAction, leakAction), (.logLevel, logLevel), (.accessLog, accessLog),
             (.redisUrl, redisUrl),
+            (.centrifugoApiUrl, centrifugoApiUrl), (.centrifugoApiKey, centrifugoApiKey),
         ].reduce(into: [:]) { flags, flag in flags[flag.0] = flag.1 }
     }
 }

@@ -29,9 +29,15 @@ struct Assembly {
         let sealer = AuditSealer(
             seal: SealAuditLog(storage: storage, vault: installation.vault, world: world), logger: logger)
         let recorder = EventRecorder(events: directory.events, storage: storage, world: world, logger: logger)
+        let registry = PrometheusRegistry()
+        let disconnections = self.disconnections(registry: registry, logger: logger)
         var services: [any Service] = [follower, counter, sealer, recorder]
+        if let disconnections { services.append(disconnections) }
         if let limits { services.append(LimitKeeper(limits: limits)) }
-        services.append(server(directory: directory, limits: limits, logger: logger))
+        services.append(
+            server(
+                directory: directory, limits: limits, disconnections: disconnections, registry: registry,
+                logger: logger))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
@@ -42,10 +48,12 @@ struct Assembly {
     }
 
     /// The API on both lanes, and metrics where they are asked for.
-    private func server(directory: Directory, limits: RedisLimits?, logger: Logger) -> TokenServer {
+    private func server(
+        directory: Directory, limits: RedisLimits?, disconnections: Disconnections?, registry: PrometheusRegistry,
+        logger: Logger
+    ) -> TokenServer {
         let settings = installation.settings
         let world = installation.world
-        let registry = PrometheusRegistry()
         let metrics = ServerMetrics(registry: registry)
         let batcher = batcher(metrics: metrics, logger: logger)
         metrics.watch(directory: directory, queueDepth: { batcher.depth }, world: world)
@@ -57,7 +65,8 @@ struct Assembly {
             registry: registry,
             log: RequestLog(
                 includesSuccesses: settings.accessLog, level: settings.logLevel, world: world, write: JSONLines.write),
-            logger: logger, leakReporters: leakReporters(logger), quarantinesLeaks: settings.quarantinesLeaks)
+            logger: logger, leakReporters: leakReporters(logger), quarantinesLeaks: settings.quarantinesLeaks,
+            disconnections: disconnections)
         let serverSettings = ServerSettings(
             address: .init(host: settings.address.host, port: settings.address.port),
             metrics: settings.metricsAddress.map { .init(host: $0.host, port: $0.port) },

@@ -20,14 +20,6 @@ enum Setting: String, CaseIterable {
     /// Whether the value must not be shown.
     var isSecret: Bool { self == .masterKey || self == .centrifugoApiKey }
 
-    /// Whether the name is taken for a later release, which must not be mistaken for one that works.
-    var isReserved: Bool {
-        switch self {
-        case .centrifugoApiUrl, .centrifugoApiKey: true
-        default: false
-        }
-    }
-
     /// The key cut before its capitals, in lower case.
     private var words: [String] {
         var words = [""]

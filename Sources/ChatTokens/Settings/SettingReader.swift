@@ -7,10 +7,6 @@ struct SettingReader {
     init(_ sources: SettingSources) {
         self.sources = sources
         problems = sources.problems
-        for setting in Setting.allCases where setting.isReserved {
-            guard let found = sources.value(of: setting) else { continue }
-            problems.append("\(found.origin) is not in this release: leave it out")
-        }
     }
 
     /// The setting's value, or the default where nobody set it.

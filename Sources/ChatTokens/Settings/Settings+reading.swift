@@ -1,6 +1,7 @@
 internal import Domain
 internal import Logging
 internal import RedisLimits
+internal import WebAPI
 
 extension Settings {
     /// The effective settings; throws all problems at once.
@@ -59,6 +60,7 @@ extension Settings {
         redis = reader.take(.redisUrl, default: nil, shown: nil, rule: RedisAddress.rule) { text in
             RedisAddress(text).map { .some($0) }
         }
+        centrifugo = Self.centrifugo(&reader)
         guard reader.problems.isEmpty else { throw InvalidSettings(problems: reader.problems) }
         var normalized: [Setting: String] = [.publicUrl: publicURL, .databaseUrl: database.url]
         // Its password is for nobody's eyes.
@@ -78,6 +80,19 @@ extension Settings {
         if reader.isSet(.tlsCertificate) != reader.isSet(.tlsKey) {
             reader.refuse(
                 "\(Setting.tlsCertificate.variable) and \(Setting.tlsKey.variable) must be set together or not at all")
+        }
+        return nil
+    }
+
+    private static func centrifugo(_ reader: inout SettingReader) -> Centrifugo? {
+        let address: CentrifugoAddress? = reader.take(
+            .centrifugoApiUrl, default: nil, shown: nil, rule: CentrifugoAddress.rule
+        ) { text in CentrifugoAddress(text).map { .some($0) } }
+        let key = reader.optional(.centrifugoApiKey, rule: SettingRule.audience, SettingRule.isAudience)
+        if let address, let key { return Centrifugo(address: address, key: key) }
+        if reader.isSet(.centrifugoApiUrl) != reader.isSet(.centrifugoApiKey) {
+            let names = "\(Setting.centrifugoApiUrl.variable) and \(Setting.centrifugoApiKey.variable)"
+            reader.refuse("\(names) must be set together or not at all")
         }
         return nil
     }

@@ -1,6 +1,7 @@
 internal import Domain
 internal import Logging
 internal import RedisLimits
+internal import WebAPI
 
 /// Every setting with its effective, checked value.
 struct Settings: Sendable {
@@ -13,6 +14,12 @@ struct Settings: Sendable {
     /// The certificate chain and the private key of the server, PEM files.
     struct TLSFiles: Sendable, Equatable {
         let certificate: String
+        let key: String
+    }
+
+    /// Centrifugo's server HTTP API.
+    struct Centrifugo: Sendable {
+        let address: CentrifugoAddress
         let key: String
     }
 
@@ -31,6 +38,8 @@ struct Settings: Sendable {
     let database: DatabaseLocation
     /// Where the limits that all nodes share are kept; nil: each node has limits of its own.
     let redis: RedisAddress?
+    /// Where the connections of users are ended whose tokens are revoked; nil: nowhere.
+    let centrifugo: Centrifugo?
     let masterKey: MasterKeySource
     let keyPrefix: String
     let restAudience: String, wsAudience: String

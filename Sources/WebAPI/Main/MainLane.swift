@@ -81,7 +81,9 @@ struct MainLane {
         UsageEndpoints(service: service, usage: ReadUsage(storage: storage, world: world)).register(on: routes)
         OperatorTenantEndpoints(service: service, tenants: tenants).register(on: routes)
         AuditEndpoints(service: service, log: auditLog).register(on: routes)
-        UserEndpoints(service: service, users: ManageUsers(storage: storage, world: world)).register(on: routes)
+        UserEndpoints(
+            service: service, users: ManageUsers(storage: storage, world: world), disconnections: parts.disconnections
+        ).register(on: routes)
         ConfigurationEndpoint(service: service, tenants: tenants, world: world).register(on: routes)
         routes.finish()
     }

@@ -65,6 +65,7 @@ extension UserEndpoints {
                 try users.purge(id, of: tenant, by: origin)
             }
             take(cutoff)
+            disconnections?.end(id, of: tenant, .user)
             return HotResponse(status: 204)
         default: throw ManagedCall.unacceptable("purge", "must be true or false")
         }
@@ -83,6 +84,7 @@ extension UserEndpoints {
             try users.set(status, of: id, of: tenant, by: origin)
         }
         take(cutoff)
+        if status == .deactivated { disconnections?.end(id, of: tenant, .user) }
         return HotResponse(record)
     }
 

@@ -7,6 +7,7 @@ internal import Tokens
 struct UserEndpoints: Sendable {
     let service: HotService
     let users: ManageUsers
+    let disconnections: Disconnections?
 
     func register(on routes: ManagedRoutes) {
         routes.on(.putUser, use: put)
