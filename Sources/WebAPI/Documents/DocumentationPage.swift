@@ -95,6 +95,7 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <ul><li><a href="#verifyToken"><span class="post">POST</span>Verify a token</a></li>
 <li><a href="#verifyForwarded"><span class="get">GET</span>Verify for a forward-auth proxy</a></li>
 <li><a href="#verifyTokens"><span class="post">POST</span>Verify up to 256 tokens</a></li>
+<li><a href="#explainToken"><span class="post">POST</span>Why does this token fail?</a></li>
 <li><a href="#introspectToken"><span class="post">POST</span>Introspect a token (RFC 7662)</a></li>
 <li><a href="#connectCentrifugo"><span class="post">POST</span>Let a client of Centrifugo in</a></li>
 <li><a href="#refreshCentrifugo"><span class="post">POST</span>Let a connection of Centrifugo stay</a></li>
@@ -861,6 +862,256 @@ request. One malformed entry refuses the whole batch. The body may have 2 MiB.</
       &quot;valid&quot;: false,
       &quot;code&quot;: &quot;token_wrong_kind&quot;,
       &quot;detail&quot;: &quot;The token is of the other kind: a REST token where a WS token is expected, or the reverse.&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="explainToken"><h3>Why does this token fail?</h3>
+<div class="route"><span class="post">POST</span> /tokens/explain</div>
+<p>Needs the scope <code>tokens:verify</code>. Goes through what a verifier of the stated kind looks at and tells what came of
+each check, also of those after the first that fails. Made for people who look for a mistake: it never accepts
+a token, and a <code>code</code> of null means only that nothing speaks against it.</p>
+<p><code>at</code> is what the verifier&#x27;s clock says (<code>skewSeconds</code> is then how far it is from ours), <code>audience</code> what it is set
+up to demand, <code>leeway</code> by how many seconds it lets a token be late. Of another tenant&#x27;s token nothing is told
+but <code>token_issuer_unknown</code>; what only the server knows, such as a suspension, is told only of tokens whose
+signature is good. <code>warn</code> is for what a verifier may trip over, or should know and does not.</p>
+<pre><code>curl -i http://127.0.0.1:8080/tokens/explain \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
+  &quot;expect&quot;: &quot;ws&quot;,
+  &quot;verifier&quot;: &quot;centrifugo&quot;,
+  &quot;at&quot;: &quot;2026-01-01T03:03:30Z&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-ExplainRequest">ExplainRequest</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>verifier</code></td><td class="kind"><a href="#schema-Verifier">Verifier</a> or null</td><td></td></tr>
+<tr><td><code>expect</code></td><td class="kind"><code>rest</code> or <code>ws</code> or <code>null</code></td><td>The door that is guarded; default: that of the token.</td></tr>
+<tr><td><code>audience</code></td><td class="kind">string or null</td><td>What the verifier demands; default: the audience of the door.</td></tr>
+<tr><td><code>at</code></td><td class="kind">string or null</td><td>What its clock says, in UTC; default: now.</td></tr>
+<tr><td><code>leeway</code></td><td class="kind">integer or null, 0 to 3,600</td><td>Seconds by which it lets a token be late.</td></tr>
+</table>
+<details><summary>At a Centrifugo whose clock is late</summary><pre><code>{
+  &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
+  &quot;expect&quot;: &quot;ws&quot;,
+  &quot;verifier&quot;: &quot;centrifugo&quot;,
+  &quot;at&quot;: &quot;2026-01-01T03:03:30Z&quot;
+}</code></pre>
+</details>
+<details><summary>At this server, now</summary><pre><code>{
+  &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The checks.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Explanation">Explanation</a>.</p>
+<details><summary>A clock that is late</summary><pre><code>{
+  &quot;code&quot;: null,
+  &quot;verifier&quot;: &quot;centrifugo&quot;,
+  &quot;at&quot;: &quot;2026-01-01T03:03:30Z&quot;,
+  &quot;skewSeconds&quot;: -36,
+  &quot;token&quot;: {
+    &quot;kind&quot;: &quot;ws&quot;,
+    &quot;tenant&quot;: &quot;acme&quot;,
+    &quot;userId&quot;: &quot;user-123&quot;,
+    &quot;grantId&quot;: &quot;019b7783-3182-7a31-9c5e-2f60b1d4e873&quot;,
+    &quot;kid&quot;: &quot;9Xk2mQ7vB4&quot;,
+    &quot;algorithm&quot;: &quot;HS256&quot;,
+    &quot;keyState&quot;: &quot;active&quot;,
+    &quot;issuedAt&quot;: &quot;2026-01-01T03:04:05Z&quot;,
+    &quot;expiresAt&quot;: &quot;2026-01-02T03:04:05Z&quot;
+  },
+  &quot;checks&quot;: [
+    {
+      &quot;check&quot;: &quot;form&quot;,
+      &quot;result&quot;: &quot;pass&quot;,
+      &quot;code&quot;: null,
+      &quot;detail&quot;: &quot;A JWT of the form this server issues.&quot;
+    },
+    {
+      &quot;check&quot;: &quot;issuer&quot;,
+      &quot;result&quot;: &quot;pass&quot;,
+      &quot;code&quot;: null,
+      &quot;detail&quot;: &quot;Issued by tenant acme.&quot;
+    },
+    {
+      &quot;check&quot;: &quot;key&quot;,
+      &quot;result&quot;: &quot;pass&quot;,
+      &quot;code&quot;: null,
+      &quot;detail&quot;: &quot;The key is the one that signs now.&quot;
+    },
+    {
+      &quot;check&quot;: &quot;signature&quot;,
+      &quot;result&quot;: &quot;pass&quot;,
+      &quot;code&quot;: null,
+      &quot;detail&quot;: &quot;The signature is that of the key.&quot;
+    },
+    {
+      &quot;check&quot;: &quot;clock&quot;,
+      &quot;result&quot;: &quot;warn&quot;,
+      &quot;code&quot;: null,
+      &quot;detail&quot;: &quot;By the verifier&#x27;s clock the token is issued 35 s from now: that clock is behind. Many libraries refuse such a token.&quot;
+    }
+  ]
+}</code></pre>
+</details>
+<details><summary>Another tenant&#x27;s token</summary><pre><code>{
+  &quot;code&quot;: &quot;token_issuer_unknown&quot;,
+  &quot;verifier&quot;: &quot;server&quot;,
+  &quot;at&quot;: &quot;2026-01-01T03:04:06Z&quot;,
+  &quot;skewSeconds&quot;: null,
+  &quot;token&quot;: null,
+  &quot;checks&quot;: [
+    {
+      &quot;check&quot;: &quot;issuer&quot;,
+      &quot;result&quot;: &quot;fail&quot;,
+      &quot;code&quot;: &quot;token_issuer_unknown&quot;,
+      &quot;detail&quot;: &quot;The issuer is not one this API key may ask about.&quot;
     }
   ]
 }</code></pre>
@@ -3137,7 +3388,7 @@ authorization server: the lists of response and grant types are empty rather tha
 </section>
 <section id="readConfiguration"><h3>Read what an SDK needs to set itself up</h3>
 <div class="route"><span class="get">GET</span> /config</div>
-<p>For any API key of the tenant, whatever its scopes. <code>algorithm</code> signs new tokens (null: no key is active),
+<p>For any API key of the tenant, whatever its scopes, and any session in it. <code>algorithm</code> signs new tokens (null: no key is active),
 <code>acceptedAlgorithms</code> are those of tokens that are still valid. <code>quota.used</code> counts this calendar month (UTC).</p>
 <pre><code>curl -i http://127.0.0.1:8080/config \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
@@ -3218,24 +3469,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9081,24 +9331,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9279,24 +9528,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9460,24 +9708,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9647,24 +9894,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9845,24 +10091,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -10035,24 +10280,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -10185,24 +10429,23 @@ is <code>%2F</code>.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -13254,6 +13497,36 @@ to set.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
+</section>
+<section id="schema-Verifier"><h3>Verifier</h3>
+<p>What checks the token. <code>server</code>, <code>nginx</code> and <code>caddy</code> ask this server; <code>offline-hs256</code> and <code>jwks</code> are libraries
+with the shared secret or the published keys.</p>
+<p><code>server</code> or <code>nginx</code> or <code>caddy</code> or <code>offline-hs256</code> or <code>jwks</code> or <code>centrifugo</code> or <code>haproxy</code> or <code>apache</code> or <code>ejabberd</code> or <code>rabbitmq</code></p>
+</section>
+<section id="schema-ExplainRequest"><h3>ExplainRequest</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>verifier</code></td><td class="kind"><a href="#schema-Verifier">Verifier</a> or null</td><td></td></tr>
+<tr><td><code>expect</code></td><td class="kind"><code>rest</code> or <code>ws</code> or <code>null</code></td><td>The door that is guarded; default: that of the token.</td></tr>
+<tr><td><code>audience</code></td><td class="kind">string or null</td><td>What the verifier demands; default: the audience of the door.</td></tr>
+<tr><td><code>at</code></td><td class="kind">string or null</td><td>What its clock says, in UTC; default: now.</td></tr>
+<tr><td><code>leeway</code></td><td class="kind">integer or null, 0 to 3,600</td><td>Seconds by which it lets a token be late.</td></tr>
+</table>
+</section>
+<section id="schema-Explanation"><h3>Explanation</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>code</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-ExplanationCode">ExplanationCode</a> or null</td><td>Why the token fails; null where nothing speaks against it.</td></tr>
+<tr><td><code>verifier</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Verifier">Verifier</a></td><td>What checks the token. <code>server</code>, <code>nginx</code> and <code>caddy</code> ask this server; <code>offline-hs256</code> and <code>jwks</code> are libraries
+with the shared secret or the published keys.</td></tr>
+<tr><td><code>at</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>skewSeconds</code><br><span class="must">required</span></td><td class="kind">integer or null</td><td>The verifier&#x27;s clock less ours, if <code>at</code> was given.</td></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">null or object</td><td>What the token says, proved only if the check of the signature passed; null if it is not the caller&#x27;s.</td></tr>
+<tr><td><code>checks</code><br><span class="must">required</span></td><td class="kind">array of object</td><td></td></tr>
+</table>
+</section>
+<section id="schema-ExplanationCode"><h3>ExplanationCode</h3>
+<p>A verification code, or why this verifier cannot take the token.</p>
+<p><code>token_malformed</code> or <code>token_signature_invalid</code> or <code>token_key_unknown</code> or <code>token_expired</code> or <code>token_wrong_audience</code> or <code>token_wrong_kind</code> or <code>token_issuer_unknown</code> or <code>token_revoked</code> or <code>tenant_suspended</code> or <code>user_deactivated</code> or <code>verifier_algorithm_unsupported</code> or <code>verifier_claim_missing</code></p>
 </section>
 <section id="schema-IntrospectionRequest"><h3>IntrospectionRequest</h3>
 <p>A token in question. Unknown parameters are ignored.</p>

@@ -469,6 +469,98 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /tokens/explain:
+    post:
+      operationId: explainToken
+      tags: [Verification]
+      summary: Why does this token fail?
+      description: |
+        Needs the scope `tokens:verify`. Goes through what a verifier of the stated kind looks at and tells what came of
+        each check, also of those after the first that fails. Made for people who look for a mistake: it never accepts
+        a token, and a `code` of null means only that nothing speaks against it.
+
+        `at` is what the verifier's clock says (`skewSeconds` is then how far it is from ours), `audience` what it is set
+        up to demand, `leeway` by how many seconds it lets a token be late. Of another tenant's token nothing is told
+        but `token_issuer_unknown`; what only the server knows, such as a suspension, is told only of tokens whose
+        signature is good. `warn` is for what a verifier may trip over, or should know and does not.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/ExplainRequest'
+            examples:
+              centrifugo:
+                summary: At a Centrifugo whose clock is late
+                value:
+                  token: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LWFwaSIsImNsaWVudF9pZCI6ImFjbWUiLCJpYXQiOjE3NjcyMzY2NDUsImV4cCI6MTc2NzMyMzA0NSwianRpIjoiMDE5Yjc3ODMtMzE4Mi03YTMxLTljNWUtMmY2MGIxZDRlODczLnJlc3QiLCJzY29wZSI6ImNoYXQ6cmVzdCIsImFraWQiOiJaazN2UTl3TG0yWGEifQ.D9VWat6U3BnIn2A_1aJMVVvncHlLnhx18i8jC0DpY2o
+                  expect: ws
+                  verifier: centrifugo
+                  at: '2026-01-01T03:03:30Z'
+              short:
+                summary: At this server, now
+                value:
+                  token: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LWFwaSIsImNsaWVudF9pZCI6ImFjbWUiLCJpYXQiOjE3NjcyMzY2NDUsImV4cCI6MTc2NzMyMzA0NSwianRpIjoiMDE5Yjc3ODMtMzE4Mi03YTMxLTljNWUtMmY2MGIxZDRlODczLnJlc3QiLCJzY29wZSI6ImNoYXQ6cmVzdCIsImFraWQiOiJaazN2UTl3TG0yWGEifQ.D9VWat6U3BnIn2A_1aJMVVvncHlLnhx18i8jC0DpY2o
+      responses:
+        '200':
+          description: The checks.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Explanation'
+              examples:
+                clock:
+                  summary: A clock that is late
+                  value:
+                    code: null
+                    verifier: centrifugo
+                    at: '2026-01-01T03:03:30Z'
+                    skewSeconds: -36
+                    token:
+                      kind: ws
+                      tenant: acme
+                      userId: user-123
+                      grantId: 019b7783-3182-7a31-9c5e-2f60b1d4e873
+                      kid: 9Xk2mQ7vB4
+                      algorithm: HS256
+                      keyState: active
+                      issuedAt: '2026-01-01T03:04:05Z'
+                      expiresAt: '2026-01-02T03:04:05Z'
+                    checks:
+                      - {check: form, result: pass, code: null, detail: A JWT of the form this server issues.}
+                      - {check: issuer, result: pass, code: null, detail: Issued by tenant acme.}
+                      - {check: key, result: pass, code: null, detail: The key is the one that signs now.}
+                      - {check: signature, result: pass, code: null, detail: The signature is that of the key.}
+                      - check: clock
+                        result: warn
+                        code: null
+                        detail: "By the verifier's clock the token is issued 35 s from now: that clock is behind. Many libraries refuse such a token."
+                other:
+                  summary: Another tenant's token
+                  value:
+                    code: token_issuer_unknown
+                    verifier: server
+                    at: '2026-01-01T03:04:06Z'
+                    skewSeconds: null
+                    token: null
+                    checks:
+                      - {check: issuer, result: fail, code: token_issuer_unknown, detail: The issuer is not one this API key may ask about.}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /oauth2/introspect:
     post:
       operationId: introspectToken
@@ -1934,6 +2026,8 @@ paths:
         from page to page meets every user once that was there all the time, whatever comes and goes meanwhile.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -1954,7 +2048,7 @@ paths:
                 usual:
                   value: {"users": [{"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}], "nextCursor": "dXNlci0xMjM"}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -1973,6 +2067,8 @@ paths:
         it would have had alone. The body may have 1 MiB.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -1999,7 +2095,7 @@ paths:
                 usual:
                   value: {"results": [{"status": 201, "user": {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}}, {"status": 400, "code": "invalid_request", "detail": "The request has a field that is not acceptable.", "errors": [{"field": "custom", "detail": "must be null or an object"}]}]}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -2017,6 +2113,8 @@ paths:
         Needs the scope `users:read` or `admin`.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2035,7 +2133,7 @@ paths:
                 usual:
                   value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -2050,6 +2148,8 @@ paths:
         text that came, less whitespace: no number loses a digit. The body may have 16 KiB.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2089,7 +2189,7 @@ paths:
                 usual:
                   value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-01T03:04:05Z", "deactivatedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -2108,6 +2208,8 @@ paths:
         `custom` hold for the result.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2141,7 +2243,7 @@ paths:
                 usual:
                   value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -2162,6 +2264,8 @@ paths:
         issued before are refused (`token_revoked`); a user of the same id may come anew.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2185,7 +2289,7 @@ paths:
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -2201,6 +2305,8 @@ paths:
         The user gets tokens again. Those issued before stay refused (`token_revoked`). Active users stay as they are.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2227,7 +2333,7 @@ paths:
                 usual:
                   value: {"id": "user-123", "name": "Alice Johnson", "image": "https://cdn.example.com/alice.png", "custom": {"department": "Engineering", "level": 7}, "status": "active", "createdAt": "2026-01-01T03:04:05Z", "updatedAt": "2026-01-02T09:00:00Z", "deactivatedAt": null}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
@@ -2400,10 +2506,12 @@ paths:
       tags: [Discovery]
       summary: "Read what an SDK needs to set itself up"
       description: |
-        For any API key of the tenant, whatever its scopes. `algorithm` signs new tokens (null: no key is active),
+        For any API key of the tenant, whatever its scopes, and any session in it. `algorithm` signs new tokens (null: no key is active),
         `acceptedAlgorithms` are those of tokens that are still valid. `quota.used` counts this calendar month (UTC).
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -2421,7 +2529,7 @@ paths:
                 usual:
                   value: {"tenant": "acme", "name": "Acme", "issuer": "http://127.0.0.1:8080/t/acme", "urls": {"public": "http://127.0.0.1:8080", "tokens": "http://127.0.0.1:8080/tokens", "verify": "http://127.0.0.1:8080/verify", "users": "http://127.0.0.1:8080/users", "jwks": "http://127.0.0.1:8080/t/acme/.well-known/jwks.json", "metadata": "http://127.0.0.1:8080/.well-known/oauth-authorization-server/t/acme"}, "algorithm": "ES256", "acceptedAlgorithms": ["ES256", "HS256"], "audiences": {"rest": "chat-api", "ws": "chat-realtime"}, "tokenLife": 86400, "plan": "free", "limits": {"rate": 10, "burst": 50, "customBytes": 5120}, "quota": {"pairs": 10000, "used": 1234, "remaining": 8766, "resetAt": "2026-02-01T00:00:00Z"}}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -5015,6 +5123,75 @@ components:
         userRate: {$ref: '#/components/schemas/UserRate'}
         shadow: {$ref: '#/components/schemas/Shadow'}
 
+    Verifier:
+      description: |
+        What checks the token. `server`, `nginx` and `caddy` ask this server; `offline-hs256` and `jwks` are libraries
+        with the shared secret or the published keys.
+      type: string
+      enum: [server, nginx, caddy, offline-hs256, jwks, centrifugo, haproxy, apache, ejabberd, rabbitmq]
+    ExplainRequest:
+      type: object
+      required: [token]
+      additionalProperties: false
+      properties:
+        token: {type: string}
+        verifier: {oneOf: [{$ref: '#/components/schemas/Verifier'}, {type: 'null'}], default: server}
+        expect: {description: 'The door that is guarded; default: that of the token.', type: [string, 'null'], enum: [rest, ws, null]}
+        audience: {description: 'What the verifier demands; default: the audience of the door.', type: [string, 'null']}
+        at: {description: 'What its clock says, in UTC; default: now.', type: [string, 'null'], format: date-time, pattern: 'Z$'}
+        leeway: {description: Seconds by which it lets a token be late., type: [integer, 'null'], minimum: 0, maximum: 3600, default: 0}
+    Explanation:
+      type: object
+      required: [code, verifier, at, skewSeconds, token, checks]
+      properties:
+        code:
+          description: Why the token fails; null where nothing speaks against it.
+          oneOf: [{$ref: '#/components/schemas/ExplanationCode'}, {type: 'null'}]
+        verifier: {$ref: '#/components/schemas/Verifier'}
+        at: {type: string, format: date-time}
+        skewSeconds: {description: 'The verifier''s clock less ours, if `at` was given.', type: [integer, 'null']}
+        token:
+          description: What the token says, proved only if the check of the signature passed; null if it is not the caller's.
+          oneOf:
+            - type: 'null'
+            - type: object
+              required: [kind, tenant, userId, grantId, kid, algorithm, keyState, issuedAt, expiresAt]
+              properties:
+                kind: {type: string, enum: [rest, ws]}
+                tenant: {$ref: '#/components/schemas/TenantID'}
+                userId: {type: string}
+                grantId: {$ref: '#/components/schemas/GrantID'}
+                kid: {type: string}
+                algorithm: {type: string, enum: [HS256, ES256, EdDSA, RS256]}
+                keyState: {type: [string, 'null'], enum: [standby, active, retired, revoked, null]}
+                issuedAt: {type: string, format: date-time}
+                expiresAt: {type: string, format: date-time}
+        checks:
+          type: array
+          items:
+            type: object
+            required: [check, result, code, detail]
+            properties:
+              check: {type: string, enum: [form, issuer, key, algorithm, signature, audience, kind, claims, expiry, clock, tenant]}
+              result: {type: string, enum: [pass, fail, warn, skip]}
+              code: {oneOf: [{$ref: '#/components/schemas/ExplanationCode'}, {type: 'null'}]}
+              detail: {type: string}
+    ExplanationCode:
+      description: A verification code, or why this verifier cannot take the token.
+      type: string
+      enum:
+        - token_malformed
+        - token_signature_invalid
+        - token_key_unknown
+        - token_expired
+        - token_wrong_audience
+        - token_wrong_kind
+        - token_issuer_unknown
+        - token_revoked
+        - tenant_suspended
+        - user_deactivated
+        - verifier_algorithm_unsupported
+        - verifier_claim_missing
     IntrospectionRequest:
       description: A token in question. Unknown parameters are ignored.
       type: object
