@@ -91,7 +91,7 @@ def test_the_commands_tested_here_are_all_there_are(deployment):
         ["nonsense"],
         ["tenant"],
         ["tenant", "create"],
-        ["tenant", "create", "x", "--plan", "gold"],
+        ["tenant", "create", "x", "--plan", "Gold"],
         ["key", "create", "--tenant", "acme"],
         ["key", "create", "--tenant", "acme", "--node", "--name", "x"],
         ["key", "create", "--name", "x"],
