@@ -8863,24 +8863,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9031,24 +9030,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9178,24 +9176,23 @@ own key it may be left out, and must be that tenant.</td></tr>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
-revoked, expired or quarantined.</p>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
 <p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>api_key_missing</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
   &quot;title&quot;: &quot;Invalid API key&quot;,
   &quot;status&quot;: 401,
   &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
   &quot;code&quot;: &quot;api_key_missing&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>api_key_invalid</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
-  &quot;title&quot;: &quot;Invalid API key&quot;,
-  &quot;status&quot;: 401,
-  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
-  &quot;code&quot;: &quot;api_key_invalid&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -9459,6 +9456,7 @@ it would have had alone. The body may have 1 MiB.</p>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>What became of each entry.</p>
@@ -9824,6 +9822,7 @@ text that came, less whitespace: no number loses a digit. The body may have 16 K
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
 is <code>%2F</code>.</td></tr>
 </table>
@@ -10038,6 +10037,7 @@ member, any other value replaces. What the patch does not touch keeps every digi
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
 is <code>%2F</code>.</td></tr>
 </table>
@@ -10223,6 +10223,7 @@ issued before are refused (<code>token_revoked</code>); a user of the same id ma
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
 is <code>%2F</code>.</td></tr>
 <tr><td><code>purge</code></td><td class="kind">query, boolean</td><td>Whether to erase the person instead of deactivating the user.</td></tr>
@@ -10376,6 +10377,7 @@ The user gets tokens again. Those issued before stay refused (<code>token_revoke
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
 own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>X-CSRF-Token</code></td><td class="kind">header, string</td><td>The session&#x27;s CSRF token; needed with the session&#x27;s cookie, without it of no use.</td></tr>
 <tr><td><code>userId</code><br><span class="must">required</span></td><td class="kind">path, string, at least 1 characters</td><td>The id of the user, 1 to 255 bytes of UTF-8 without control characters, percent-encoded (RFC 3986): a slash
 is <code>%2F</code>.</td></tr>
 </table>
@@ -12911,7 +12913,7 @@ deployment. The key is shown once, when it is made.</p>
 </table>
 </section>
 <section id="schema-AuditAction"><h3>AuditAction</h3>
-<p><code>account.registered</code> or <code>account.login</code> or <code>account.login_failed</code> or <code>account.logout</code> or <code>account.password_changed</code> or <code>session.revoked</code> or <code>member.invited</code> or <code>member.joined</code> or <code>member.removed</code> or <code>key.created</code> or <code>key.imported</code> or <code>key.changed</code> or <code>key.rotated</code> or <code>key.revoked</code> or <code>key.quarantined</code> or <code>key.first_used</code> or <code>signing_key.created</code> or <code>signing_key.activated</code> or <code>signing_key.retired</code> or <code>signing_key.revoked</code> or <code>signing_key.exported</code> or <code>tenant.created</code> or <code>tenant.changed</code> or <code>tenant.suspended</code> or <code>tenant.resumed</code> or <code>tenant.deleted</code> or <code>plan.created</code> or <code>plan.changed</code> or <code>plan.deleted</code> or <code>user.deactivated</code> or <code>user.purged</code> or <code>tokens.revoked</code> or <code>grant.refresh_reused</code> or <code>audit.pruned</code> or <code>access.refused</code> or <code>access.credentials_refused</code></p>
+<p><code>account.registered</code> or <code>account.login</code> or <code>account.login_failed</code> or <code>account.logout</code> or <code>account.password_changed</code> or <code>session.revoked</code> or <code>member.invited</code> or <code>member.joined</code> or <code>member.changed</code> or <code>member.removed</code> or <code>member.invitation_withdrawn</code> or <code>key.created</code> or <code>key.imported</code> or <code>key.changed</code> or <code>key.rotated</code> or <code>key.revoked</code> or <code>key.quarantined</code> or <code>key.leak_reported</code> or <code>key.released</code> or <code>key.first_used</code> or <code>signing_key.created</code> or <code>signing_key.activated</code> or <code>signing_key.retired</code> or <code>signing_key.revoked</code> or <code>signing_key.exported</code> or <code>tenant.created</code> or <code>tenant.changed</code> or <code>tenant.suspended</code> or <code>tenant.resumed</code> or <code>tenant.deleted</code> or <code>plan.created</code> or <code>plan.changed</code> or <code>plan.deleted</code> or <code>user.deactivated</code> or <code>user.reactivated</code> or <code>user.purged</code> or <code>tokens.revoked</code> or <code>grant.refresh_reused</code> or <code>audit.pruned</code> or <code>access.refused</code> or <code>access.credentials_refused</code></p>
 </section>
 <section id="schema-TenantID"><h3>TenantID</h3>
 <p>The id of a tenant.</p>

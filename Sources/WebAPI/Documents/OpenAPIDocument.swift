@@ -2072,6 +2072,7 @@ paths:
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
       requestBody:
         required: true
         content:
@@ -2153,6 +2154,7 @@ paths:
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/UserID'
       requestBody:
         required: true
@@ -2213,6 +2215,7 @@ paths:
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/UserID'
       requestBody:
         required: true
@@ -2269,6 +2272,7 @@ paths:
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/UserID'
         - $ref: '#/components/parameters/Purge'
       responses:
@@ -2310,6 +2314,7 @@ paths:
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
+        - $ref: '#/components/parameters/CSRFToken'
         - $ref: '#/components/parameters/UserID'
       requestBody:
         content:
@@ -3361,6 +3366,8 @@ paths:
         `limits.shadow` refuses nothing and only counts.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -3378,7 +3385,7 @@ paths:
                 usual:
                   value: {"tenant": "acme", "plan": "free", "quota": 10000, "used": 1234, "remaining": 8766, "resetsAt": "2026-02-01T00:00:00Z", "limits": {"tenant": {"rate": 10, "burst": 50}, "key": null, "user": {"pairs": 10, "windowSeconds": 900}, "shadow": []}}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -3397,6 +3404,8 @@ paths:
         verified by a key of the operator.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -3417,7 +3426,7 @@ paths:
                 usual:
                   value: {"from": "2026-01-01", "to": "2026-01-30", "by": "day", "usage": [{"day": "2026-01-02", "pairs": 120, "verifications": {"valid": 900, "invalid": {"token_expired": 4}}, "refusals": {"rate_limited": 2}}], "total": {"pairs": 120, "verifications": {"valid": 900, "invalid": {"token_expired": 4}}, "refusals": {"rate_limited": 2}}}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -3433,6 +3442,8 @@ paths:
         `refusals` is what they would have refused, day by day.
       security:
         - apiKey: []
+        - session: []
+        - sessionCookie: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
         - $ref: '#/components/parameters/ChatTenant'
@@ -3452,7 +3463,7 @@ paths:
                 usual:
                   value: {"from": "2026-01-01", "to": "2026-01-30", "shadow": ["quota", "user"], "refusals": [{"day": "2026-01-02", "policy": "user", "count": 17}]}
         '400': {$ref: '#/components/responses/BadRequest'}
-        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -4346,13 +4357,17 @@ components:
         - session.revoked
         - member.invited
         - member.joined
+        - member.changed
         - member.removed
+        - member.invitation_withdrawn
         - key.created
         - key.imported
         - key.changed
         - key.rotated
         - key.revoked
         - key.quarantined
+        - key.leak_reported
+        - key.released
         - key.first_used
         - signing_key.created
         - signing_key.activated
@@ -4368,6 +4383,7 @@ components:
         - plan.changed
         - plan.deleted
         - user.deactivated
+        - user.reactivated
         - user.purged
         - tokens.revoked
         - grant.refresh_reused
