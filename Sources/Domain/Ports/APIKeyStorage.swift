@@ -23,6 +23,7 @@ package protocol APIKeyStorage: Sendable {
     ///   - key: whose secret.
     ///   - endsGrace: whether the secret before the last rotation stops working now.
     ///   - audit: the entry of the audit log.
+    /// - Throws: `missing` where there is no such key.
     func setLeak(_ leak: APIKey.Leak, of key: APIKey.ID, endingGrace endsGrace: Bool, recording audit: AuditDraft)
         throws(StoreFailure)
 }
