@@ -48,7 +48,10 @@ extension PostgresStorage {
                     """
                     UPDATE api_key SET name = $4, scopes = $5, secret_hash = $6, former_hash = $7, former_until = $8,
                         expires_at = $9, revoked_at = $10, revoked_reason = $11,
-                        revoked_by = $12, allowed_addresses = $13, rate = $14, burst = $15
+                        revoked_by = $12, allowed_addresses = $13, rate = $14, burst = $15,
+                        -- Where a secret was seen says nothing of its successor.
+                        leaked_where = CASE WHEN leaked_at IS NULL OR secret_hash = $6 THEN leaked_where
+                            ELSE 'unknown' END
                     WHERE api_key_id = $1 AND owner = $2 AND tenant_id IS NOT DISTINCT FROM $3
                         -- A rotation that was read before a revocation must not undo it.
                         AND (revoked_at IS NULL OR $10 IS NOT NULL)

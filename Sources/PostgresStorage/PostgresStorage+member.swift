@@ -47,9 +47,21 @@ extension PostgresStorage {
                         "DELETE FROM membership WHERE tenant_id = $1 AND account_id = $2", .text(tenant.text),
                         .text(account.text)))
             }
+            if role != .owner { try withdrawInvitations(of: account, to: tenant, &connection) }
             try append(audit, &connection)
             return .done
         }
+    }
+
+    /// An open invitation of his own would bring back who is an owner no more.
+    private func withdrawInvitations(
+        of account: Account.ID, to tenant: Tenant.ID, _ connection: inout Connection
+    ) throws(StoreFailure) {
+        try connection.exchange([
+            Statement(
+                "DELETE FROM invitation WHERE tenant_id = $1 AND invited_by = $2 AND used_at IS NULL",
+                .text(tenant.text), .text("account \(account)"))
+        ])
     }
 
     package func create(_ invitation: Invitation, recording audit: [AuditDraft]) throws(StoreFailure) {

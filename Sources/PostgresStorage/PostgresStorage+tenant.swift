@@ -74,7 +74,7 @@ extension PostgresStorage {
         try insertClaims(of: tenant, &connection)
     }
 
-    package func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
+    package func update(_ tenant: Tenant, after former: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             try connection.changeOne(
                 Statement(
@@ -82,7 +82,9 @@ extension PostgresStorage {
                     UPDATE tenant SET name = $2, plan = $3, rate = $4, burst = $5, quota = $6, token_life = $7,
                         xmpp_host = $8, user_pairs = $9, user_window = $10, shadow = $11
                     WHERE tenant_id = $1
-                    """, tenant.settings))
+                        AND (name, plan, rate, burst, quota, token_life, xmpp_host, user_pairs, user_window, shadow)
+                            IS NOT DISTINCT FROM ($12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                    """, tenant.settings + former.settings.dropFirst()))
             try connection.exchange([
                 Statement("DELETE FROM token_claim WHERE tenant_id = $1", .text(tenant.id.text))
             ])

@@ -49,7 +49,10 @@ extension SQLiteStorage {
                 """
                 UPDATE api_key SET name = :name, scopes = :scopes, secret_hash = :hash, former_hash = :former,
                     former_until = :until, expires_at = :expires, revoked_at = :revoked, revoked_reason = :reason,
-                    revoked_by = :by, allowed_addresses = :addresses, rate = :rate, burst = :burst
+                    revoked_by = :by, allowed_addresses = :addresses, rate = :rate, burst = :burst,
+                    -- Where a secret was seen says nothing of its successor.
+                    leaked_where = CASE WHEN leaked_at IS NULL OR secret_hash = :hash THEN leaked_where
+                        ELSE 'unknown' END
                 WHERE api_key_id = :id AND owner = :owner AND tenant_id IS :tenant
                     -- A rotation that was read before a revocation must not undo it.
                     AND (revoked_at IS NULL OR :revoked IS NOT NULL)

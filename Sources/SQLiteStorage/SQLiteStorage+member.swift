@@ -42,6 +42,12 @@ extension SQLiteStorage {
                 try db.changeOne(
                     "DELETE FROM membership WHERE tenant_id = ? AND account_id = ?", [tenant.text, account.text])
             }
+            if role != .owner {
+                // An open invitation of his own would bring him back.
+                try db.execute(
+                    sql: "DELETE FROM invitation WHERE tenant_id = ? AND invited_by = ? AND used_at IS NULL",
+                    arguments: [tenant.text, "account \(account)"])
+            }
             try append(audit, db)
             return .done
         }

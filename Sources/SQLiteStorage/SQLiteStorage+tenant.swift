@@ -63,14 +63,16 @@ extension SQLiteStorage {
         try insertClaims(of: tenant, db)
     }
 
-    package func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
+    package func update(_ tenant: Tenant, after former: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
         try write { db in
             try db.changeOne(
                 """
                 UPDATE tenant SET name = :name, plan = :plan, rate = :rate, burst = :burst, quota = :quota,
                     token_life = :life, xmpp_host = :host, user_pairs = :pairs, user_window = :window, shadow = :shadow
                 WHERE tenant_id = :tenant
-                """, tenant.settings)
+                    AND (name, plan, rate, burst, quota, token_life, xmpp_host, user_pairs, user_window, shadow) IS
+                        (:name0, :plan0, :rate0, :burst0, :quota0, :life0, :host0, :pairs0, :window0, :shadow0)
+                """, tenant.settings &+ former.formerSettings)
             try db.execute(sql: "DELETE FROM token_claim WHERE tenant_id = ?", arguments: [tenant.id.text])
             try insertClaims(of: tenant, db)
             try append(audit, db)

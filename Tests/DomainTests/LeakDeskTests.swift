@@ -64,8 +64,20 @@ struct LeakDeskTests {
         let key = try #require(try house.storage.apiKey(old.key.id))
         #expect(key.former == nil && key.status(at: house.clock.now) == .active && key.leak?.quarantinedAt == nil)
         #expect(try report(old.text) == nil, "nothing is known of a secret that is gone")
-        #expect(try report(new.text, at: "elsewhere")?.isNew == true)
+        #expect(try report(new.text)?.isNew == true, "beside the old one")
         #expect(try status(old.key.id) == .quarantined)
+    }
+
+    @Test("a new secret is quarantined where its predecessor was found and released, or where nobody says")
+    func successors() throws {
+        for place in ["here", ""] {
+            let old = try house.keys.create(for: .tenant(tenant), name: "k")
+            #expect(try report(old.text, at: place)?.isNew == true)
+            _ = try desk().release(old.key.id, by: .tests)
+            let new = try house.keys.rotate(old.key.id, graceSeconds: 0)
+            #expect(try report(new.text, at: place)?.isNew == true)
+            #expect(try status(old.key.id) == .quarantined)
+        }
     }
 
     @Test("what never was a key is nobody's, whoever's it looks like")

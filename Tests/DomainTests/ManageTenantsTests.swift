@@ -21,6 +21,25 @@ struct ManageTenantsTests {
         #expect(stored.name == "Renamed")
     }
 
+    @Test("A plan that is taken away while the tenant changes its name stays taken away, and the log tells what was done")
+    func settingsBesideSettings() throws {
+        let house = try House()
+        let tenant = try house.addTenant().id
+        let storage = HookedStorage(house.storage)
+        let tenants = ManageTenants(storage: storage, vault: house.vault, world: house.world)
+        storage.afterNextRead { () throws(StoreFailure) in
+            guard var other = try house.storage.tenant(tenant)?.tenant else { throw .missing }
+            other.plan = .enterprise
+            other.overrides.quota = 7
+            try house.storage.update(other)
+        }
+        var change = TenantChange()
+        change.name = "Renamed"
+        _ = try tenants.update(tenant, with: change)
+        let stored = try house.tenants.show(tenant).tenant
+        #expect(stored.plan.id == .enterprise && stored.overrides.quota == 7 && stored.name == "Renamed")
+    }
+
     @Test("Settings that come while a tenant is suspended or resumed stay")
     func settingsBeside() throws {
         let house = try House()

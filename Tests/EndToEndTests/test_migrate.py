@@ -94,13 +94,13 @@ def test_a_staleness_limit_out_of_bounds_is_refused(cluster, limit):
 
 
 def test_prune_drops_old_months_only(cluster):
-    assert cluster.run("prune", "--keep-months", "2", "--dry-run") == {"dropped": [], "dryRun": True}
+    assert cluster.run("prune", "--keep-months", "2", "--dry-run") == {"dropped": [], "usageRows": 0, "dryRun": True}
     before = cluster.rows("SELECT count(*) FROM change_log")
-    assert cluster.run("prune", "--keep-months", "2") == {"dropped": [], "dryRun": False}
+    assert cluster.run("prune", "--keep-months", "2") == {"dropped": [], "usageRows": 0, "dryRun": False}
     assert cluster.rows("SELECT count(*) FROM change_log") == before
     assert cluster.attempt("prune", "--keep-months", "0").returncode == 64
     assert cluster.attempt("prune").returncode == 64
 
 
 def test_a_file_has_nothing_to_prune(made):
-    assert made.run("prune", "--keep-months", "1") == {"dropped": [], "dryRun": False}
+    assert made.run("prune", "--keep-months", "1") == {"dropped": [], "usageRows": 0, "dryRun": False}

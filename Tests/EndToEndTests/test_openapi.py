@@ -96,6 +96,11 @@ def test_the_server_serves_exactly_this_document(server):
     assert answer["Content-Type"].startswith("application/yaml")
 
 
+def is_of(template: str, path: str) -> bool:
+    """Whether a path is one of the template's."""
+    return re.fullmatch(re.sub(r"{[^}]*}", "[^/]+", template.replace(".", r"\.")), path) is not None
+
+
 def test_the_server_has_exactly_these_routes(server):
     """Every path answers its own methods with anything but 404 and 405, and all others with 405 and their names."""
     described = {}
@@ -107,7 +112,8 @@ def test_the_server_has_exactly_these_routes(server):
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
             with server.wire() as wire:
                 answer = wire.ask(method, concrete, headers={"Content-Length": "0"})
-            if method in allowed:
+            # A user may be called `batch`.
+            if method in allowed or (path == "/users/batch" and answer.status == 401):
                 assert answer.status not in (404, 405), f"{method} {path}"
             else:
                 assert answer.status == 405, f"{method} {path}"
@@ -136,7 +142,8 @@ def test_the_server_has_no_route_that_is_not_described(server):
         "/openapi.json",
         "/swagger",
     }
-    for probe, method in itertools.product(probes - described, ("GET", "POST")):
+    probes = {probe for probe in probes if not any(is_of(template, probe) for template in described)}
+    for probe, method in itertools.product(probes, ("GET", "POST")):
         with server.wire() as wire:
             assert wire.ask(method, probe, headers={"Content-Length": "0"}).status == 404, f"{method} {probe}"
 

@@ -42,11 +42,12 @@ struct Person: Sendable {
 
 extension Invitation {
     static func sample(
-        to tenant: Tenant.ID, _ role: Role = .admin, email: String? = nil, life: Int64 = 60
+        to tenant: Tenant.ID, _ role: Role = .admin, email: String? = nil, by inviter: String = "account x",
+        life: Int64 = 60
     ) throws -> Invitation {
         Invitation(
             id: ID(world: .standing), tokenHash: SHA256.digest(World.system.randomBytes(8).span), tenant: tenant,
-            role: role, email: try email.map { try #require(EmailAddress($0)) }, invitedBy: "account x",
+            role: role, email: try email.map { try #require(EmailAddress($0)) }, invitedBy: inviter,
             createdAt: .start, expiresAt: .start.adding(seconds: life))
     }
 }

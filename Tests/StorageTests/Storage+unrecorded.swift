@@ -18,7 +18,8 @@ extension Storage {
     }
 
     func update(_ tenant: Tenant) throws(StoreFailure) {
-        try update(tenant, recording: .sample(for: tenant.id))
+        let former = try self.tenant(tenant.id)?.tenant ?? tenant
+        try update(tenant, after: former, recording: .sample(for: tenant.id))
     }
 
     func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID) throws(StoreFailure) {

@@ -56,15 +56,17 @@ package struct LeakDesk: Sendable {
         let now = world.now()
         let place = Self.kept(place)
         let status = key.status(at: now)
-        guard status == .active, secret != .past, key.leak?.place != place || secret == .former else {
-            return Finding(key: key, isNew: false)
-        }
+        // What an owner has released is left alone where it is known to be; a place without a name is none.
+        let isKnown = secret == .current && place != Self.unknown && key.leak?.place == place
+        guard status == .active, secret != .past, !isKnown else { return Finding(key: key, isNew: false) }
         if secret == .former, key.former.map({ now <= $0.until }) != true || !quarantines {
             return Finding(key: key, isNew: false)
         }
         var found = key
         let isOut = quarantines && secret == .current
-        found.leak = APIKey.Leak(at: now, place: place, quarantinedAt: isOut ? now : nil)
+        // The place of a former secret says nothing of where the current one is.
+        found.leak = APIKey.Leak(
+            at: now, place: secret == .current ? place : Self.unknown, quarantinedAt: isOut ? now : nil)
         if secret == .former { found.former = nil }
         try save(found, after: key, as: isOut ? .keyQuarantined : .keyLeakReported, by: origin)
         return Finding(key: found, isNew: true)
@@ -117,6 +119,9 @@ package struct LeakDesk: Sendable {
 
     private static func kept(_ place: String) -> String {
         let text = String(String.UnicodeScalarView(place.unicodeScalars.filter { !$0.isControl }).prefix(longestPlace))
-        return text.isEmpty ? "unknown" : text
+        return text.isEmpty ? unknown : text
     }
+
+    /// The place of what was found nobody says where; it is never one that is known already.
+    private static let unknown = "unknown"
 }

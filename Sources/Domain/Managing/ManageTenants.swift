@@ -82,15 +82,27 @@ package struct ManageTenants: Sendable {
     package func update(
         _ id: Tenant.ID, with change: TenantChange, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Tenant {
-        let former = try tenant(id)
-        let changed = try change.applied(to: former, plan: try change.plan.map(plan))
-        let audit = AuditDraft(
-            .tenantChanged, for: id, by: origin, changing: former.audited, to: changed.audited, at: world.now())
-        try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
-            try storage.update(changed, recording: audit)
+        for _ in 0..<Self.attempts {
+            let former = try tenant(id)
+            let changed = try change.applied(to: former, plan: try change.plan.map(plan))
+            let audit = AuditDraft(
+                .tenantChanged, for: id, by: origin, changing: former.audited, to: changed.audited, at: world.now())
+            let isDone = try ManagementFailure.telling(of: "tenant \(id)") { () throws(StoreFailure) in
+                do throws(StoreFailure) {
+                    try storage.update(changed, after: former, recording: audit)
+                    return true
+                } catch .missing {
+                    // Somebody else was faster; what he changed must stay.
+                    return false
+                }
+            }
+            if isDone { return try tenant(id) }
         }
-        return try tenant(id)
+        throw .conflict("The settings of tenant \(id) are being changed by others; try again.")
     }
+
+    /// How often a change begins anew where others change the same tenant.
+    private static let attempts = 20
 
     /// Stops issuing and verifying for the tenant; nothing is lost.
     package func suspend(_ id: Tenant.ID, by origin: AuditOrigin) throws(ManagementFailure) -> Tenant {

@@ -25,11 +25,12 @@ package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage
     func tenants() throws(StoreFailure) -> [Tenant]
     /// Stores a new tenant with its first signing key; `conflict` where the identifier is taken.
     func create(_ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft) throws(StoreFailure)
-    /// Replaces the tenant's settings but not its status; `missing` where there is no such tenant.
+    /// Replaces the tenant's settings but not its status; `missing` where there is no such tenant, or where its
+    /// settings are no longer the `former` ones: who changed them meanwhile is not undone.
     ///
     /// Whoever writes settings has read them before: were the status among them, a suspension that came in between
     /// would be undone.
-    func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure)
+    func update(_ tenant: Tenant, after former: Tenant, recording audit: AuditDraft) throws(StoreFailure)
     /// Suspends the tenant, ends its suspension or deletes it, and touches nothing else; `missing` where there is no
     /// such tenant, or where it is deleted already.
     func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure)

@@ -52,8 +52,8 @@ final class HookedStorage: Storage {
     func create(_ tenant: Tenant, signingKey: SealedKey, recording audit: AuditDraft) throws(StoreFailure) {
         try real.create(tenant, signingKey: signingKey, recording: audit)
     }
-    func update(_ tenant: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
-        try real.update(tenant, recording: audit)
+    func update(_ tenant: Tenant, after former: Tenant, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.update(tenant, after: former, recording: audit)
     }
     func setStatus(
         _ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft

@@ -30,6 +30,22 @@ struct MemberConformance {
         #expect(try store.storage.account(ann.account.email)?.memberships == [])
     }
 
+    @Test("Who is an owner no more has no open invitation left; those of others stay", arguments: Backend.all)
+    func ownInvitations(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let ann = try Person.stored("ann@acme.example", in: store, .owner, of: acme.id)
+        let bob = try Person.stored("bob@acme.example", in: store, .owner, of: acme.id)
+        let eve = try Person.stored("eve@acme.example", in: store, .owner, of: acme.id)
+        for person in [ann, bob, eve] {
+            try store.storage.create(.sample(to: acme.id, by: "account \(person.id)"), recording: [])
+        }
+        _ = try store.storage.setRole(.admin, of: bob.id, in: acme.id, recording: [])
+        _ = try store.storage.setRole(nil, of: eve.id, in: acme.id, recording: [])
+        let open = try store.storage.invitations(to: acme.id, at: .start)
+        #expect(open.map(\.invitedBy) == ["account \(ann.id)"])
+    }
+
     @Test("Of owners who all leave at once one is left, every time", arguments: Backend.all)
     func lastOwner(backend: Backend) throws {
         let store = try backend.makeEmpty()

@@ -43,6 +43,21 @@ struct ThrottleTests {
         }
     }
 
+    @Test("one network gets a share of the places where passwords wait, however many there are")
+    func shares() async throws {
+        let passwords = PasswordWork(cost: .standard, threads: 1, capacity: 16)
+        try await Hosting(passwords: passwords)() { server in
+            let answers = try await withThrowingTaskGroup(of: HTTPAnswer.self) { tasks in
+                for number in 0..<8 {
+                    let body = #"{"email":"a\#(number)@acme.example","password":"x"}"#
+                    tasks.addTask { try await server.answer(.post("/auth/login", key: nil, body)) }
+                }
+                return try await tasks.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.contains { $0.code == "overloaded" } && answers.contains { $0.status == 401 })
+        }
+    }
+
     @Test("where too many passwords wait, logins are refused with 503 and tokens are issued all the same")
     func storm() async throws {
         let passwords = PasswordWork(cost: .standard, threads: 1, capacity: 1)

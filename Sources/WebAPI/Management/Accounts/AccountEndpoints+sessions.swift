@@ -56,7 +56,7 @@ extension AccountEndpoints {
         _ = try await call.manage(service) { [members] () throws(ManagementFailure) in
             try members.invitation(token, for: email)
         }
-        let hash = try await desk.hash(password)
+        let hash = try await desk.hash(password, for: call)
         let (client, requestID) = (call.client, call.context.requestID)
         let accepted = try await call.manage(service) { [members] () throws(ManagementFailure) in
             try members.accept(token, as: email, password: hash, from: client, requestID: requestID)

@@ -36,7 +36,7 @@ struct AccountEndpoints: Sendable {
         try settings.finishRequest(of: "tenant")
         guard let id else { throw Failure.internalError }
         try desk.enter(call)
-        let hash = try await desk.hash(password)
+        let hash = try await desk.hash(password, for: call)
         let (client, requestID) = (call.client, call.context.requestID)
         let made = try await call.manage(service, changing: .tenant(id)) { [accounts] () throws(ManagementFailure) in
             try accounts.register(email, password: hash, tenant: id, name: name, from: client, requestID: requestID)
@@ -90,7 +90,7 @@ struct AccountEndpoints: Sendable {
         try fields.finishRequest()
         guard let current, let password else { throw Failure.internalError }
         let former = try await desk.credentials(holder.account.email, current, call)
-        let (hash, origin) = (try await desk.hash(password), call.origin)
+        let (hash, origin) = (try await desk.hash(password, for: call), call.origin)
         do throws(Failure) {
             let ended = try await call.manage(service) { [accounts] () throws(ManagementFailure) in
                 try accounts.changePassword(former.password, to: hash, of: holder, by: origin)

@@ -39,7 +39,7 @@ struct LoginDesk: Sendable {
                 try accounts.credentials(of: email)
             }
             let hash = found?.password ?? nobody
-            let isRight = try await passwords { () throws(TokenFailure) in try hash.matches(password) }
+            let isRight = try await passwords(for: call.network) { () throws(TokenFailure) in try hash.matches(password) }
             if let found, isRight {
                 throttle.forgive(attempt, isRight: true)
                 return found
@@ -57,8 +57,8 @@ struct LoginDesk: Sendable {
     }
 
     /// The hash of a new password.
-    func hash(_ password: Password) async throws(Failure) -> PasswordHash {
-        try await passwords { [passwords, world] () throws(TokenFailure) in
+    func hash(_ password: Password, for call: ManagedCall) async throws(Failure) -> PasswordHash {
+        try await passwords(for: call.network) { [passwords, world] () throws(TokenFailure) in
             try PasswordHash(of: password, cost: passwords.work.cost, world: world)
         }
     }

@@ -30,6 +30,8 @@ final class PasswordThreads: Sendable {
     let work: PasswordWork
     private let threads: NIOThreadPool
     private let waiting = Atomic<Int>(0)
+    /// How many of those that wait or are served come from each network.
+    private let shares = Mutex<[String: Int]>([:])
     private let world: World
     /// Nanoseconds after which nobody waits for an answer any more, so that the work is left undone.
     private static let patience: Int64 = 10_000_000_000
@@ -44,10 +46,13 @@ final class PasswordThreads: Sendable {
     /// Ends the threads after what they are doing.
     func stop() async throws { try await threads.shutdownGracefully() }
 
-    /// What the work returns, done on one of these threads; throws `overloaded` where too many wait.
+    /// What the work returns, done on one of these threads; throws `overloaded` where too many wait, or too many from
+    /// the same network: nobody can keep all others out.
     func callAsFunction<Value: Sendable>(
-        _ body: @escaping @Sendable () throws(TokenFailure) -> Value
+        for network: String, _ body: @escaping @Sendable () throws(TokenFailure) -> Value
     ) async throws(Failure) -> Value {
+        guard enter(network) else { throw overloaded }
+        defer { leave(network) }
         let count = waiting.add(1, ordering: .relaxed).newValue
         defer { waiting.subtract(1, ordering: .relaxed) }
         guard count <= work.capacity + work.threads else {
@@ -66,6 +71,22 @@ final class PasswordThreads: Sendable {
             }
         }
         return try result.get()
+    }
+
+    /// Takes a place for the network; false where it has its share.
+    private func enter(_ network: String) -> Bool {
+        shares.withLock { shares in
+            guard shares[network, default: 0] < max(1, work.capacity / 8) else { return false }
+            shares[network, default: 0] += 1
+            return true
+        }
+    }
+
+    private func leave(_ network: String) {
+        shares.withLock { shares in
+            let left = (shares[network] ?? 1) - 1
+            shares[network] = left == 0 ? nil : left
+        }
     }
 
     /// Comes back when about a quarter of those that wait have had their turn.
