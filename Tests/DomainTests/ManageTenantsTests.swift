@@ -21,7 +21,7 @@ struct ManageTenantsTests {
         #expect(stored.name == "Renamed")
     }
 
-    @Test("A plan that is taken away while the tenant changes its name stays taken away, and the log tells what was done")
+    @Test("A plan that is changed while the tenant changes its name stays as it was changed")
     func settingsBesideSettings() throws {
         let house = try House()
         let tenant = try house.addTenant().id

@@ -39,7 +39,8 @@ struct LoginDesk: Sendable {
                 try accounts.credentials(of: email)
             }
             let hash = found?.password ?? nobody
-            let isRight = try await passwords(for: call.network) { () throws(TokenFailure) in try hash.matches(password) }
+            let isRight = try await passwords(for: call.network) { () throws(TokenFailure) in try hash.matches(password)
+            }
             if let found, isRight {
                 throttle.forgive(attempt, isRight: true)
                 return found
