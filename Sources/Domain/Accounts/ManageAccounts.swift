@@ -73,9 +73,9 @@ package struct ManageAccounts: Sendable {
         var settings = TenantChange()
         settings.name = name
         let plan = try ManagementFailure.telling(of: "plan \(Plan.ID.free)") { () throws(StoreFailure) in
-            guard let plan = try storage.plan(.free) else { throw .missing }
-            return plan
+            try storage.plan(.free)
         }
+        guard let plan else { throw .conflict("Nobody can register: there is no plan \(Plan.ID.free).") }
         let tenant = try settings.applied(to: Tenant(id: id, name: id.text, plan: plan, createdAt: now))
         let account = Account(id: Account.ID(world: world), email: email, createdAt: now)
         let secret = APIKey.Secret(prefix: keyPrefix, world: world)
