@@ -32,9 +32,3 @@ def filter_body(context, body):
     if isinstance(channels, list) and not all(fits(channel, 255) for channel in channels):
         return False
     return fits(body.get("userId"), 255)
-
-
-@schemathesis.hook
-def filter_case(context, case):
-    """The same for the phases that do not filter by parts of a request."""
-    return filter_body(context, case.body)

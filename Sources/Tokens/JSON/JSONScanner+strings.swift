@@ -105,8 +105,8 @@ extension JSONScanner {
         guard backslash &+ 6 <= bytes.count else { throw JSONFailure(.unexpectedEnd, at: bytes.count) }
         var unit: UInt32 = 0
         for index in backslash &+ 2..<backslash &+ 6 {
-            guard let digit = JSONText.hexDigit(bytes[index]) else { throw JSONFailure(.invalidEscape, at: backslash) }
-            unit = unit << 4 | digit
+            guard let digit = bytes[index].hexDigitValue else { throw JSONFailure(.invalidEscape, at: backslash) }
+            unit = unit << 4 | UInt32(digit)
         }
         return unit
     }

@@ -73,17 +73,6 @@ package enum JSONText {
         return index + 1
     }
 
-    /// The value of a hexadecimal digit, or nil.
-    @inline(__always)
-    static func hexDigit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-        default: nil
-        }
-    }
-
     private static func unescaped(_ letter: UInt8) -> UInt8 {
         switch letter {
         case UInt8(ascii: "b"): 0x08
@@ -111,6 +100,6 @@ package enum JSONText {
     }
 
     private static func codeUnit(_ bytes: Span<UInt8>, _ backslash: Int) -> UInt32 {
-        (backslash + 2..<backslash + 6).reduce(0) { $0 << 4 | (hexDigit(bytes[$1]) ?? 0) }
+        (backslash + 2..<backslash + 6).reduce(0) { $0 << 4 | UInt32(bytes[$1].hexDigitValue ?? 0) }
     }
 }

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Tokens
 
 /// The fields of an `application/x-www-form-urlencoded` body, one after the other (RFC 6749 Appendix B).
 ///
@@ -24,7 +25,8 @@ struct FormFields {
                 switch body[index] {
                 case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
                 case UInt8(ascii: "%"):
-                    bytes.append(FormFields.digit(body[index + 1]) << 4 | FormFields.digit(body[index + 2]))
+                    // Both are digits: who made this text has looked.
+                    bytes.append((body[index + 1].hexDigitValue ?? 0) << 4 | (body[index + 2].hexDigitValue ?? 0))
                     index += 2
                 case let byte: bytes.append(byte)
                 }
@@ -62,8 +64,8 @@ struct FormFields {
             if byte == end || byte == UInt8(ascii: "&") { break }
             guard (0x21...0x7E).contains(byte) else { throw Self.malformed(at: position) }
             if byte == UInt8(ascii: "%") {
-                guard position + 2 < body.count, Self.isHexDigit(body[position + 1]),
-                    Self.isHexDigit(body[position + 2])
+                guard position + 2 < body.count, body[position + 1].hexDigitValue != nil,
+                    body[position + 2].hexDigitValue != nil
                 else { throw Self.malformed(at: position) }
                 hasEscapes = true
             } else if byte == UInt8(ascii: "+") {
@@ -76,20 +78,6 @@ struct FormFields {
 
     private static func malformed(at position: Int) -> Failure {
         .invalidRequest("The body is not a form: there is something wrong at byte \(position + 1).", [])
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
-        }
-    }
-
-    /// The value of a hexadecimal digit.
-    private static func digit(_ byte: UInt8) -> UInt8 {
-        byte <= UInt8(ascii: "9") ? byte - UInt8(ascii: "0") : (byte | 0x20) - UInt8(ascii: "a") + 10
     }
 }
 

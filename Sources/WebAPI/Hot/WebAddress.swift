@@ -1,3 +1,5 @@
+internal import Tokens
+
 /// Absolute http(s) URLs by the characters RFC 3986 allows.
 enum WebAddress {
     /// Whether the text is an http or https URL with a host, made of RFC 3986 characters only.
@@ -9,7 +11,9 @@ enum WebAddress {
         var index = rest
         while index < bytes.count {
             if bytes[index] == UInt8(ascii: "%") {
-                guard index + 2 < bytes.count, isHexDigit(bytes[index + 1]), isHexDigit(bytes[index + 2]) else {
+                guard index + 2 < bytes.count, bytes[index + 1].hexDigitValue != nil,
+                    bytes[index + 2].hexDigitValue != nil
+                else {
                     return false
                 }
                 index += 3
@@ -30,15 +34,6 @@ enum WebAddress {
 
     private static func lowercase(_ byte: UInt8) -> UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
-        }
     }
 
     private static func isURLByte(_ byte: UInt8) -> Bool {
