@@ -5,6 +5,8 @@ package import Tokens
 
 #if canImport(Glibc)
     internal import Glibc
+#else
+    internal import Darwin
 #endif
 
 /// How much the hashing of passwords may take.
@@ -24,17 +26,22 @@ package struct PasswordWork: Sendable {
     }
 }
 
-/// Threads that hash passwords and do nothing else, at the lowest priority: however many want to log in, who asks for
-/// tokens does not wait for them.
+/// Threads that hash passwords and do nothing else, at the lowest priority and with pauses where many wait: however many
+/// want to log in, who asks for tokens does not wait for them.
 final class PasswordThreads: Sendable {
     let work: PasswordWork
     private let threads: NIOThreadPool
-    private let waiting = Atomic<Int>(0)
-    /// How many of those that wait or are served come from each network.
-    private let shares = Mutex<[String: Int]>([:])
+    private let queue = Mutex(Queue())
     private let world: World
     /// Nanoseconds after which nobody waits for an answer any more, so that the work is left undone.
     private static let patience: Int64 = 10_000_000_000
+
+    /// Those that wait or are served.
+    private struct Queue {
+        var count = 0
+        /// How many of them come from each network.
+        var shares: [String: Int] = [:]
+    }
 
     init(_ work: PasswordWork, world: World) {
         self.work = work
@@ -53,40 +60,48 @@ final class PasswordThreads: Sendable {
     ) async throws(Failure) -> Value {
         guard enter(network) else { throw overloaded }
         defer { leave(network) }
-        let count = waiting.add(1, ordering: .relaxed).newValue
-        defer { waiting.subtract(1, ordering: .relaxed) }
-        guard count <= work.capacity + work.threads else {
-            throw overloaded
-        }
-        let start = world.monotonicNanoseconds()
+        let asked = world.monotonicNanoseconds()
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in
             threads.submit { [self] state in
-                guard state == .active, world.monotonicNanoseconds() - start < Self.patience else {
+                let start = world.monotonicNanoseconds()
+                guard state == .active, start - asked < Self.patience else {
                     return continuation.resume(returning: .failure(overloaded))
                 }
                 Self.stepBack()
                 let value = try? body()
                 continuation.resume(returning: value.map { .success($0) } ?? .failure(.internalError))
+                rest(after: world.monotonicNanoseconds() - start)
             }
         }
         return try result.get()
     }
 
-    /// Takes a place for the network; false where it has its share.
+    /// Takes a place for the network; false where it has its share or where no place is left.
     private func enter(_ network: String) -> Bool {
-        shares.withLock { shares in
-            guard shares[network, default: 0] < max(1, work.capacity / 8) else { return false }
-            shares[network, default: 0] += 1
+        queue.withLock { queue in
+            guard queue.count < work.capacity + work.threads,
+                queue.shares[network, default: 0] < max(1, work.capacity / 8)
+            else { return false }
+            queue.count += 1
+            queue.shares[network, default: 0] += 1
             return true
         }
     }
 
     private func leave(_ network: String) {
-        shares.withLock { shares in
-            let left = (shares[network] ?? 1) - 1
-            shares[network] = left == 0 ? nil : left
+        queue.withLock { queue in
+            queue.count -= 1
+            let left = (queue.shares[network] ?? 1) - 1
+            queue.shares[network] = left == 0 ? nil : left
         }
+    }
+
+    /// Lets this thread sleep for four times as long as it has worked, a second at most, where others wait: hashing
+    /// crowds the memory all cores share, which no priority prevents.
+    private func rest(after nanoseconds: Int64) {
+        guard queue.withLock({ $0.count }) > work.threads else { return }
+        usleep(UInt32(clamping: min(4 * nanoseconds / 1_000, 1_000_000)))
     }
 
     /// Comes back when about a quarter of those that wait have had their turn.
