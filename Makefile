@@ -19,7 +19,8 @@ VENV := .build/venv
 BUILD_PACKAGES := pkg-config libssl-dev libjansson-dev libsqlite3-dev libpq-dev libhiredis-dev curl:curl
 TEST_PACKAGES := $(BUILD_PACKAGES) nginx-light:nginx haproxy:haproxy prometheus:promtool openssl:openssl faketime:faketime \
 	python3-venv postgresql-15:/usr/lib/postgresql/15/bin/postgres redis-server:redis-server redis-tools:redis-cli pgbouncer:pgbouncer \
-	caddy:caddy apache2-bin:apache2 libapache2-mod-auth-openidc ejabberd:ejabberdctl rabbitmq-server:rabbitmq-server
+	caddy:caddy apache2-bin:apache2 libapache2-mod-auth-openidc ejabberd:ejabberdctl rabbitmq-server:rabbitmq-server \
+	nodejs:node
 BENCH_PACKAGES := $(BUILD_PACKAGES) wrk:wrk nginx-light:nginx golang-go:go golang-github-golang-jwt-jwt-dev \
 	golang-github-mattn-go-sqlite3-dev golang-github-jackc-pgx-v4-dev nodejs:node python3-venv gcc:gcc openssl:openssl strace:strace valgrind:valgrind \
 	postgresql-15:/usr/lib/postgresql/15/bin/postgres redis-server:redis-server
@@ -48,6 +49,7 @@ test-swift: ## Run the Swift tests; a target that imports what it does not decla
 test-end-to-end: $(VENV)/installed ## Run the end-to-end tests against the debug build
 	@.ci/packages $(TEST_PACKAGES)
 	$(SWIFT) build --product chat-tokens
+	$(SWIFT) build --product SampleGateway
 	Tests/Services/run $(VENV)/bin/python -m pytest Tests/EndToEndTests
 
 bench: build ## Compare with the floors and with what one would have written instead, about 20 minutes

@@ -17,7 +17,8 @@ let package = Package(
     name: "chat-tokens",
     platforms: [.macOS(.v26)],
     products: [
-        .executable(name: "chat-tokens", targets: ["ChatTokens"])
+        .executable(name: "chat-tokens", targets: ["ChatTokens"]),
+        .library(name: "TokenVerifier", targets: ["TokenVerifier"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -94,6 +96,28 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // For gateways written in Swift: tokens checked offline. Only what is public here is meant for other packages.
+        .target(
+            name: "TokenVerifier",
+            dependencies: [
+                "Tokens",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "SampleGateway",
+            dependencies: [
+                "TokenVerifier",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            path: "Examples/verifiers/swift", exclude: ["README.md"], swiftSettings: strict),
+
         // Operations of the hot paths, one at a time, for Benchmarks/Micro/run to count instructions of.
         .executableTarget(
             name: "Micro", dependencies: ["Domain", "Tokens"], path: "Benchmarks/Micro/Sources",
@@ -123,6 +147,16 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VerifierTests",
+            dependencies: [
+                "Tokens", "TokenVerifier",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

@@ -19,6 +19,7 @@ struct FloorTests {
             "Tokens", "Domain", "SQLiteStorage", "PostgresStorage", "RedisLimits", "WebAPI", "ArgumentParser",
             "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Dispatch", "Foundation",
         ],
+        "TokenVerifier": ["Tokens", "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1"],
         "COpenSSL": [], "CJansson": [], "CLibPQ": [], "CHiredis": [],
     ]
 
@@ -60,7 +61,8 @@ struct FloorTests {
         arguments: [
             ("COpenSSL", "Tokens"), ("CJansson", "Tokens"), ("GRDB", "SQLiteStorage"), ("GRDBSQLite", "SQLiteStorage"),
             ("CLibPQ", "PostgresStorage"), ("CHiredis", "RedisLimits"),
-            ("Hummingbird", "WebAPI"), ("ArgumentParser", "ChatTokens"), ("Configuration", "ChatTokens"),
+            ("AsyncHTTPClient", "TokenVerifier"), ("Hummingbird", "WebAPI"), ("ArgumentParser", "ChatTokens"),
+            ("Configuration", "ChatTokens"),
         ])
     func oneImporter(module: String, target: String) {
         let importers = Set(Repository.sources.filter { $0.imports.contains(module) }.map(\.target))

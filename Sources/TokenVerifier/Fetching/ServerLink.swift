@@ -1,0 +1,44 @@
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Requests to the server.
+struct ServerLink: Sendable {
+    /// An answer that came whole.
+    struct Reply: Sendable {
+        let status: Int
+        let tag: String?
+        let body: [UInt8]
+    }
+
+    let client: HTTPClient
+    /// What paths are appended to.
+    let address: String
+    let timeout: Duration
+
+    /// Asks, and reads an answer of at most so many bytes; every status counts as an answer.
+    func get(
+        _ path: String, _ fields: [(String, String)] = [], mostBytes: Int, within limit: Duration? = nil
+    ) async throws(FetchFailure) -> Reply {
+        try await send(request(path, fields), mostBytes: mostBytes, within: limit ?? timeout)
+    }
+
+    func request(_ path: String, _ fields: [(String, String)]) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: address + path)
+        request.headers.add(name: "User-Agent", value: "chat-tokens-verifier")
+        for (name, value) in fields { request.headers.add(name: name, value: value) }
+        return request
+    }
+
+    private func send(
+        _ request: HTTPClientRequest, mostBytes: Int, within limit: Duration
+    ) async throws(FetchFailure) -> Reply {
+        try await withTimeLimit(limit) { [client] in
+            let response = try await client.execute(request, deadline: .distantFuture)
+            let body = try await response.body.collect(upTo: mostBytes)
+            return Reply(
+                status: Int(response.status.code), tag: response.headers.first(name: "ETag"),
+                body: Array(body.readableBytesView))
+        }
+    }
+}

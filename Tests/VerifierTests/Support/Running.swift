@@ -1,0 +1,41 @@
+import AsyncHTTPClient
+import Logging
+import Testing
+import TokenVerifier
+
+/// Runs a verifier beside the body, and ends it.
+func withVerifier<Result: Sendable>(
+    _ settings: OfflineVerifier.Settings, _ clock: TestClock = TestClock(), waitUntilReady: Bool = true,
+    _ body: (OfflineVerifier) async throws -> Result
+) async throws -> Result {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let verifier = try OfflineVerifier(settings, client: .shared, logger: logger, clock: clock.clock)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await verifier.run() }
+        defer { group.cancelAll() }
+        if waitUntilReady { try await eventually { verifier.isReady } }
+        return try await body(verifier)
+    }
+}
+
+/// Waits until the condition holds; ten seconds at most.
+func eventually(_ condition: () async -> Bool) async throws {
+    for _ in 0..<1_000 {
+        if await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    Issue.record("it never came to that")
+}
+
+extension OfflineVerifier {
+    /// Why a token is refused; nil where it passes.
+    func refusal(_ token: String) async -> Refusal? {
+        do throws(Refusal) {
+            _ = try await verify(token)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
