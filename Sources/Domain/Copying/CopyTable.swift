@@ -74,6 +74,7 @@ package struct CopyTable: Sendable {
     package static let all = [
         plan, tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, userCutoff, issuedMonth,
         issuedDay, dayCount, auditHead, auditEntry, auditCheckpoint, auditKey, account, membership, session, invitation,
+        revocation,
     ]
 
     /// Whether rows that the source has no more may still be referred to by rows of tables that are copied later.
@@ -151,6 +152,13 @@ package struct CopyTable: Sendable {
 
     private static let auditKey = CopyTable(
         "audit_key", key: [text("kid")], [blob("sealed"), number("created_at")])
+
+    private static let revocation = CopyTable(
+        "revocation", key: [number("sequence")],
+        [
+            text("tenant_id"), text("kind"), text("subject"), number("cutoff_at"), text("reason"), text("revoked_by"),
+            number("created_at"), number("expires_at"),
+        ])
 
     private static let account = CopyTable(
         "account", key: [text("account_id")],

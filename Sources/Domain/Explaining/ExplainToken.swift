@@ -45,7 +45,7 @@ package struct ExplainToken: Sendable {
             return .explanation(explanation)
         case .present(let state):
             var checks = TokenChecks(
-                question: question, token: token, state: state, deployment: directory.deployment, now: now,
+                question: question, token: token, state: state, directory: directory, now: now,
                 explanation: explanation)
             return .explanation(checks.run())
         }

@@ -38,7 +38,8 @@ package struct Explanation: Sendable {
     package struct Check: Sendable, Equatable {
         /// What is looked at, in the order of looking.
         package enum Subject: String, Sendable, CaseIterable {
-            case form, issuer, key, algorithm, signature, audience, kind, claims, expiry, clock, tenant
+            case form, issuer, key, algorithm, signature, audience, kind, claims, expiry, clock, tenant, user,
+                revocation
         }
 
         /// What came of it.

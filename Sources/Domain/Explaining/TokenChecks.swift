@@ -5,7 +5,7 @@ struct TokenChecks {
     let question: ExplainQuestion
     let token: ReadToken
     let state: TenantState
-    let deployment: Deployment
+    let directory: Directory
     let now: Timestamp
     var explanation: Explanation
 
@@ -36,7 +36,7 @@ struct TokenChecks {
         checkClaims(grant)
         checkExpiry()
         checkClock()
-        checkStanding(isSigned: isSigned)
+        checkStanding(isSigned: isSigned, grant)
         return explanation
     }
 
@@ -112,7 +112,7 @@ struct TokenChecks {
         }
         // The server compares with the audience of the token's own kind, then the kinds: see checkKind.
         let door = verifier.asksServer ? kind : question.kind ?? kind
-        let expected = question.audience ?? deployment.audience(of: door)
+        let expected = question.audience ?? directory.deployment.audience(of: door)
         guard token.audience != expected else { return explanation.pass(.audience, "The audience is \(expected).") }
         explanation.fail(
             .audience, .wrongAudience, "The audience is \(token.audience); the verifier demands \(expected).")

@@ -1,3 +1,5 @@
+internal import Tokens
+
 /// `POST /tokens`: decides a request, has the user stored, and signs the pair.
 package struct IssueTokens: Sendable {
     private let directory: Directory
@@ -59,10 +61,30 @@ package struct IssueTokens: Sendable {
         }
         let draft = TokenDraft(
             state: state, signer: signer, deployment: directory.deployment, apiKey: apiKey, grant: grant,
-            issuedAt: grant.birth, expiresAt: grant.birth.adding(seconds: Int64(life)), channels: request.channels)
+            issuedAt: grant.birth, expiresAt: grant.birth.adding(seconds: Int64(life)), channels: request.channels,
+            label: request.label)
         return IssueCommand(
             change: request.change, month: Month(of: grant.birth), quota: state.tenant.quota,
             isQuotaShadowed: state.tenant.shadow.contains(.quota), draft: draft)
+    }
+
+    /// Milliseconds by which a grant may be born ahead of this node's clock.
+    private static let mostAhead: Int64 = 5_000
+
+    /// When a grant is born that is asked for at `now`: then, or as soon as no revocation voids it.
+    ///
+    /// Whoever has his tokens revoked and asks for new ones gets good ones, also where the clock of this node is behind
+    /// that of the one that revoked; by more than five seconds it must not be.
+    package func birth(
+        at now: Timestamp, for request: IssueRequest, apiKey: APIKey.ID, of state: TenantState
+    ) -> Timestamp {
+        let revocations = directory.revocations
+        // Nearly always: no cut-off is ahead of the clock.
+        guard now.milliseconds < revocations.newestCutoff else { return now }
+        let cutoff = revocations.cutoff(
+            of: state.revocations, grant: nil, user: request.change.id.text.utf8.span, apiKey: apiKey.text.utf8.span,
+            signingKey: (state.signer?.key.kid ?? "").utf8.span, label: (request.label?.text ?? "").utf8.span, at: now)
+        return Timestamp(milliseconds: min(max(now.milliseconds, cutoff), now.milliseconds + Self.mostAhead))
     }
 
     /// Takes the stored user, or why there is none.

@@ -18,6 +18,10 @@ extension TokenDraft {
         out.append(text: "\",\"akid\":\"")
         out.append(text: apiKey.text)
         out.append(text: "\"")
+        if let label {
+            out.append(text: ",\"lbl\":")
+            out.append(json: label.text)
+        }
         if kind == .ws { appendRealtimeClaims(for: user, to: &out) }
         if !state.tenant.tokenClaims.isEmpty { appendCustom(of: user, to: &out) }
         out.append(text: "}")

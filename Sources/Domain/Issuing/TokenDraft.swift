@@ -19,11 +19,13 @@ package final class TokenDraft: Sendable {
     package let issuedAt: Timestamp, expiresAt: Timestamp
     /// Centrifugo channels as a compact JSON array; nil: none.
     package let channels: [UInt8]?
+    /// What the pair is for; nil: nothing in particular.
+    package let label: Label?
 
     /// A draft with the given fields.
     package init(
         state: TenantState, signer: TenantState.Signer, deployment: Deployment, apiKey: APIKey.ID, grant: Grant.ID,
-        issuedAt: Timestamp, expiresAt: Timestamp, channels: [UInt8]?
+        issuedAt: Timestamp, expiresAt: Timestamp, channels: [UInt8]?, label: Label? = nil
     ) {
         self.state = state
         self.signer = signer
@@ -33,12 +35,15 @@ package final class TokenDraft: Sendable {
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
         self.channels = channels
+        self.label = label
     }
 
     /// Whether neither token of the pair for this user is longer than ``longestToken``.
     package func admits(_ user: User) -> Bool {
         // Escaping at most doubles text without control characters; most pairs are admitted by this bound alone.
-        let texts = 4 * user.id.text.utf8.count + (user.name?.utf8.count ?? 0) + (user.image?.utf8.count ?? 0)
+        let texts =
+            4 * user.id.text.utf8.count + (user.name?.utf8.count ?? 0) + (user.image?.utf8.count ?? 0)
+            + (label?.text.utf8.count ?? 0)
         let custom = state.tenant.tokenClaims.isEmpty ? 0 : user.custom?.count ?? 0
         let audience = max(deployment.restAudience.utf8.count, deployment.wsAudience.utf8.count)
         let bound = 600 + 2 * audience + state.issuer.count + 2 * texts + custom + (channels?.count ?? 0)

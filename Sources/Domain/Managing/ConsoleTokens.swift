@@ -58,6 +58,7 @@ package struct ConsoleTokens: Sendable {
     /// Decides whether the token opens the door, for an operator who may ask about every tenant's.
     package func verify(_ token: String, expect kind: TokenKind) throws(ManagementFailure) -> Verdict {
         try ManagementFailure.telling(of: "user") { () throws(StoreFailure) in try directory.preload() }
+        try loadRevocations()
         var verify = VerifyToken(directory: directory, world: world)
         let console = console
         while true {
@@ -71,6 +72,7 @@ package struct ConsoleTokens: Sendable {
     /// Tells why a token would fail, to an operator who may ask about every tenant's.
     package func explain(_ question: ExplainQuestion) throws(ManagementFailure) -> Explanation {
         try ManagementFailure.telling(of: "user") { () throws(StoreFailure) in try directory.preload() }
+        try loadRevocations()
         let explain = ExplainToken(directory: directory, world: world)
         let console = console
         while true {
@@ -96,6 +98,15 @@ package struct ConsoleTokens: Sendable {
             throw .missing("There is no tenant \(tenant).")
         }
         return state
+    }
+
+    private func loadRevocations() throws(ManagementFailure) {
+        let index = directory.revocations
+        try ManagementFailure.telling(of: "revocation") { () throws(StoreFailure) in
+            _ = try storage.forEachRevocation(aliveAt: world.now()) { tenant, subject, cutoff, expires in
+                index.insert(subject, of: tenant, cutoff: cutoff, expires: expires)
+            }
+        }
     }
 
     private func load(_ want: Directory.Want) throws(ManagementFailure) {

@@ -68,6 +68,8 @@ package final class Directory: Sendable {
     /// Counts what tenants use.
     package let tallies = UsageTallies()
     let userLimiters: UserLimiters
+    /// The revocations in force, all of them.
+    package let revocations = RevocationIndex()
     /// Nanoseconds without a look at the change log after which memory is no longer trusted.
     private let patience: Int64
 
@@ -170,7 +172,8 @@ package final class Directory: Sendable {
                 state.limiters.insert(limiter, for: id)
                 let built = TenantState(
                     tenant: row.tenant, ring: ring, limiter: limiter, deployment: deployment,
-                    ringEnds: keys.compactMap(\.departsAt).min(), tally: Tally(id, in: tallies))
+                    ringEnds: keys.compactMap(\.departsAt).min(), tally: Tally(id, in: tallies),
+                    revocations: revocations.tenant(id))
                 state.tenants.insert(built, for: id)
                 return true
             }

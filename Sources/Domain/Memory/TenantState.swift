@@ -12,6 +12,8 @@ package final class TenantState: Sendable {
     package let keyLimit: RateLimit?, userLimit: RateLimit?
     /// What is counted of the tenant that is none of its keys' doing; nil: nothing is.
     package let tally: Tally?
+    /// What is known of its revocations without a look-up; outlives a reload of the tenant too.
+    package let revocations: TenantRevocations
     /// `<public URL>/t/<tenant>`, the `iss` of its tokens.
     package let issuer: [UInt8]
     /// The strong entity tag of the ring's JWK set, with its quotes.
@@ -54,7 +56,7 @@ package final class TenantState: Sendable {
     /// The state of a tenant under a deployment.
     package init(
         tenant: Tenant, ring: KeyRing, limiter: RateLimiter, deployment: Deployment, ringEnds: Timestamp? = nil,
-        tally: Tally? = nil
+        tally: Tally? = nil, revocations: TenantRevocations = TenantRevocations()
     ) {
         self.tenant = tenant
         self.ring = ring
@@ -63,6 +65,7 @@ package final class TenantState: Sendable {
         keyLimit = tenant.plan.keyRate
         userLimit = tenant.userLimit
         self.tally = tally
+        self.revocations = revocations
         jwksTag = "\"\(Base64URL.encode(Array(SHA256.digest(ring.jwks.span).bytes.prefix(16))))\""
         doors = Self.doors(of: ring)
         issuer = Array("\(deployment.publicURL)/t/\(tenant.id)".utf8)

@@ -6,7 +6,9 @@ package import Tokens
 /// method that changes a tenant, a signing key or an API key appends to the change log in the same transaction, and
 /// checks how many rows it touched. What is an act of management takes the entry that the audit log gets with it: where
 /// that cannot be stored, the act fails. "Not found" is nil, not an error.
-package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage, UserStorage, AccountStorage {
+package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage, UserStorage, AccountStorage,
+    RevocationStorage
+{
     /// Counts the pairs against each tenant's quota and upserts the users, all in one durable transaction.
     ///
     /// Commands are carried out in order, so that two changes of one user keep theirs. A command refused for its

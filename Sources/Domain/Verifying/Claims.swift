@@ -7,6 +7,9 @@ struct UnverifiedClaims {
     let audience: JSONScanner.Value
     let identifier: Range<Int>
     let issuedAt: Timestamp, expiresAt: Timestamp
+    /// The API key that asked; empty where there is none.
+    let apiKey: Range<Int>
+    let label: JSONScanner.Value?
 
     /// Reads the members that every token of ours has; nil where one is missing or of another type.
     ///
@@ -18,8 +21,14 @@ struct UnverifiedClaims {
         var identifier: Range<Int>?
         var issuedAt: Timestamp?
         var expiresAt: Timestamp?
-        for member in members where member.name.count == 3 && !member.nameHasEscapes {
+        var apiKey = 0..<0
+        var label: JSONScanner.Value?
+        for member in members where member.name.count <= 4 && !member.nameHasEscapes {
             let value = member.value
+            guard member.name.count == 3 else {
+                if payload.extracting(member.name).equals("akid".utf8.span) { apiKey = Self.plainText(value) ?? 0..<0 }
+                continue
+            }
             switch ClaimName(payload, at: member.name.lowerBound) {
             case .iss: issuer = Self.plainText(value)
             case .sub: subject = value.kind == .string ? value : nil
@@ -27,6 +36,7 @@ struct UnverifiedClaims {
             case .jti: identifier = Self.plainText(value)
             case .iat: issuedAt = Self.date(value, payload)
             case .exp: expiresAt = Self.date(value, payload)
+            case .lbl: label = value.kind == .string ? value : nil
             case nil: break
             }
         }
@@ -37,6 +47,8 @@ struct UnverifiedClaims {
         self.identifier = identifier
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
+        self.apiKey = apiKey
+        self.label = label
     }
 
     private static func plainText(_ value: JSONScanner.Value) -> Range<Int>? {
@@ -57,7 +69,7 @@ struct UnverifiedClaims {
 }
 
 private enum ClaimName {
-    case iss, sub, aud, jti, iat, exp
+    case iss, sub, aud, jti, iat, exp, lbl
 
     init?(_ bytes: Span<UInt8>, at start: Int) {
         switch (bytes[start], bytes[start + 1], bytes[start + 2]) {
@@ -67,6 +79,7 @@ private enum ClaimName {
         case (UInt8(ascii: "j"), UInt8(ascii: "t"), UInt8(ascii: "i")): self = .jti
         case (UInt8(ascii: "i"), UInt8(ascii: "a"), UInt8(ascii: "t")): self = .iat
         case (UInt8(ascii: "e"), UInt8(ascii: "x"), UInt8(ascii: "p")): self = .exp
+        case (UInt8(ascii: "l"), UInt8(ascii: "b"), UInt8(ascii: "l")): self = .lbl
         default: return nil
         }
     }

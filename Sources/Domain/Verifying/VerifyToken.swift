@@ -106,28 +106,45 @@ package struct VerifyToken {
             }
         }
         guard door.key.verify(token, parts) else { return .invalid(.signatureInvalid) }
-        return judge(claims, signedAs: door.kind, by: state, expect: kind)
+        return judge(claims, through: door, of: state, expect: kind)
     }
 
     /// Judges claims whose signature was found good.
     private func judge(
-        _ claims: UnverifiedClaims, signedAs signed: TokenKind, by state: TenantState, expect kind: TokenKind?
+        _ claims: UnverifiedClaims, through door: TenantState.Door, of state: TenantState, expect kind: TokenKind?
     ) -> Verdict {
+        let signed = door.kind
         let audience = text(claims.audience)
         guard audience == directory.deployment.audience(of: signed) else { return .invalid(.wrongAudience) }
         guard kind == nil || signed == kind else { return .invalid(.wrongKind) }
         guard let grant = grant(claims.identifier, kind: signed), let user = User.ID(text(claims.subject)) else {
             return .invalid(.malformed)
         }
-        guard world.now() < claims.expiresAt else { return .invalid(.expired) }
+        let now = world.now()
+        guard now < claims.expiresAt else { return .invalid(.expired) }
         guard state.tenant.status == .active else { return .invalid(.tenantSuspended) }
         if let refusal = directory.cutoffs.refusal(state.tenant.id, user, born: grant.birth) {
             return .invalid(refusal)
+        }
+        if state.revocations.isAny(at: now), isRevoked(claims, grant, user, by: door.key, of: state, at: now) {
+            return .invalid(.revoked)
         }
         return .valid(
             VerifiedToken(
                 kind: signed, tenant: state.tenant.id, user: user, grant: grant, issuedAt: claims.issuedAt,
                 expiresAt: claims.expiresAt, claims: payload))
+    }
+
+    private func isRevoked(
+        _ claims: UnverifiedClaims, _ grant: Grant.ID, _ user: User.ID, by key: SigningKey, of state: TenantState,
+        at now: Timestamp
+    ) -> Bool {
+        let label = claims.label.map(text) ?? ""
+        let cutoff = directory.revocations.cutoff(
+            of: state.revocations, grant: grant, user: user.text.utf8.span,
+            apiKey: payload.span.extracting(claims.apiKey), signingKey: key.kid.utf8.span, label: label.utf8.span,
+            at: now)
+        return grant.birth.milliseconds < cutoff
     }
 
     private func text(_ value: JSONScanner.Value) -> String {

@@ -14,7 +14,8 @@ struct FunctionScan {
         var skipsUntil = 0
         for index in file.code.indices {
             let line = file.code[index]
-            if index >= skipsUntil, Self.words(line).contains("protocol"), line.contains("{") {
+            let opening = file.code[index..<min(index + 3, file.code.count)].joined()
+            if index >= skipsUntil, Self.words(line).contains("protocol"), opening.contains("{") {
                 // Requirements have no body; what follows the protocol has.
                 skipsUntil = Self.end(of: index, in: file.code) ?? index
             }

@@ -121,6 +121,26 @@ final class HookedStorage: Storage {
     func pruneUsage(before day: Day, dryRun: Bool) throws(StoreFailure) -> Int64 {
         try real.pruneUsage(before: day, dryRun: dryRun)
     }
+    func revoke(_ drafts: [RevocationDraft]) throws(StoreFailure) -> [Revocation] { try real.revoke(drafts) }
+    func newestRevocation() throws(StoreFailure) -> Int64 { try real.newestRevocation() }
+    func revocations(
+        after sequence: Int64, of tenant: Tenant.ID?, aliveAt moment: Timestamp, limit: Int
+    ) throws(StoreFailure) -> [Revocation] {
+        try real.revocations(after: sequence, of: tenant, aliveAt: moment, limit: limit)
+    }
+    func forEachRevocation(
+        aliveAt moment: Timestamp, _ body: (Tenant.ID, Revocation.Subject, Timestamp, Timestamp) -> Void
+    ) throws(StoreFailure) -> Int64 { try real.forEachRevocation(aliveAt: moment, body) }
+    func revocation(_ id: Revocation.ID, of tenant: Tenant.ID) throws(StoreFailure) -> Revocation? {
+        try real.revocation(id, of: tenant)
+    }
+    func pruneRevocations(at moment: Timestamp, limit: Int, dryRun: Bool) throws(StoreFailure) -> Int64 {
+        try real.pruneRevocations(at: moment, limit: limit, dryRun: dryRun)
+    }
+    func note(_ reader: RevocationReader) throws(StoreFailure) { try real.note(reader) }
+    func revocationReaders(of tenant: Tenant.ID, since moment: Timestamp) throws(StoreFailure) -> [RevocationReader] {
+        try real.revocationReaders(of: tenant, since: moment)
+    }
     func newestChange() throws(StoreFailure) -> Int64 { try real.newestChange() }
     func waitForChange(seconds: Double) -> Bool { real.waitForChange(seconds: seconds) }
     var hearsChanges: Bool { real.hearsChanges }

@@ -5,7 +5,10 @@ import Testing
 @Suite("Migrations of a PostgreSQL database", .enabled(if: Server.isThere))
 struct PostgresMigrationTests {
     /// The history, oldest first; append here.
-    static let all = ["foundation", "issuing", "management", "audit", "key_terms", "users", "accounts", "plans"]
+    static let all = [
+        "foundation", "issuing", "management", "audit", "key_terms", "users", "accounts", "plans",
+        "revocation",
+    ]
 
     /// What makes a database newer than the program.
     private static let future = "INSERT INTO schema_migration VALUES (\(all.count + 1), 'future', 'c0ffee', 0)"
@@ -102,6 +105,7 @@ struct PostgresMigrationTests {
                 "4e8e3111ad3ce20421d1c4f678b2e1f8b6e45368dc8a4414cdba8d445043e5e1",
                 "926923fc1c88f4d97bece91f31390516d7ae54a55039e61a3cd59d704c858dd6",
                 "5379797120b02450ad3f27d13498425349065fd34fc0c4fb76a542a4d1683354",
+                "9b26e66a2ec79b927bdb604a334eefa29f55d45125e8198956f071c2d1546780",
             ])
     }
 

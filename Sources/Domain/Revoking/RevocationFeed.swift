@@ -1,0 +1,230 @@
+internal import Dispatch
+internal import Synchronization
+
+/// The newest part of the log in memory, and those who wait for more of it.
+///
+/// Nobody has a buffer of his own: who falls behind what is held here reads the database. What comes in quick
+/// succession is told together, every 20 ms, so that hundreds of listeners cost no more than a few.
+package final class RevocationFeed: Sendable {
+    private struct Waiter {
+        let tenant: Tenant.ID?
+        /// The tick with which its time is over.
+        let lastTick: Int64
+        let resume: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        /// The place after which everything is in ``recent`` or ``pending``; nil: the log was not read yet.
+        var floor: Int64?
+        var recent: [RevocationDelta] = []
+        var held = 0
+        var pending: [Revocation] = []
+        var newest: Int64 = 0
+        var sealedAt: Int64 = .min / 2
+        var isSealing = false
+        var waiters: [UInt64: Waiter] = [:]
+        var lastWaiter: UInt64 = 0
+        var isTicking = false
+        /// Half seconds in which somebody waited.
+        var ticks: Int64 = 0
+        var listeners: [Tenant.ID?: Int] = [:]
+        var listenerCount = 0
+        var isFinished = false
+    }
+
+    private let state = Mutex(State())
+    private let world: World
+    private let timer = DispatchQueue(label: "chat-tokens.revocations", qos: .userInitiated)
+
+    /// The most entries that are held, listeners that are served, and those of one tenant.
+    private static let mostEntries = 50_000, mostListeners = 4_096, mostOfTenant = 1_024
+    /// Nanoseconds between two tellings.
+    private static let interval: Int64 = 20_000_000
+
+    /// A feed of nothing.
+    package init(world: World) {
+        self.world = world
+    }
+
+    /// What there is after a place.
+    package enum Reading: Sendable {
+        /// These, oldest first; empty where there is nothing for the listener. Everything up to `through` is said.
+        case news([RevocationDelta], through: Int64)
+        /// More than is held here: read the database.
+        case behind
+        /// The server stops.
+        case finished
+    }
+
+    /// What there is after a place for a listener to one tenant, or with nil to all.
+    package func read(after sequence: Int64, for tenant: Tenant.ID?) -> Reading {
+        state.withLock { state in
+            if state.isFinished { return .finished }
+            guard let floor = state.floor, sequence >= floor else { return .behind }
+            let first = state.recent.partition(after: sequence)
+            let through = state.recent.last?.through ?? floor
+            return .news(state.recent[first...].filter { $0.concerns(tenant) }, through: max(sequence, through))
+        }
+    }
+
+    /// Whether the server stops.
+    package var isFinished: Bool { state.withLock(\.isFinished) }
+}
+
+// MARK: - Telling
+
+extension RevocationFeed {
+    /// Everything up to this place is in the database only.
+    func begin(at sequence: Int64) {
+        state.withLock { state in
+            state.floor = sequence
+            state.newest = sequence
+        }
+    }
+
+    /// Takes the next entries of the log, none left out.
+    func publish(_ revocations: [Revocation]) {
+        guard let last = revocations.last else { return }
+        let now = world.monotonicNanoseconds()
+        let (woken, wait) = state.withLock { state -> ([Waiter], Int64?) in
+            state.pending += revocations
+            state.newest = last.sequence
+            guard !state.isSealing else { return ([], nil) }
+            let rest = state.sealedAt + Self.interval - now
+            guard rest > 0 else { return (Self.seal(&state, at: now), nil) }
+            state.isSealing = true
+            return ([], rest)
+        }
+        for waiter in woken { waiter.resume.resume() }
+        guard let wait else { return }
+        timer.asyncAfter(deadline: .now() + .nanoseconds(Int(wait))) { self.seal() }
+    }
+
+    private func seal() {
+        let now = world.monotonicNanoseconds()
+        let woken = state.withLock { state in
+            state.isSealing = false
+            return Self.seal(&state, at: now)
+        }
+        for waiter in woken { waiter.resume.resume() }
+    }
+
+    /// Closes what is pending to a delta; returns those who waited for it.
+    private static func seal(_ state: inout State, at now: Int64) -> [Waiter] {
+        guard !state.pending.isEmpty else { return [] }
+        let delta = RevocationDelta(state.pending, through: state.newest)
+        state.pending = []
+        state.sealedAt = now
+        state.recent.append(delta)
+        state.held += delta.count
+        while state.held > mostEntries, state.recent.count > 1 {
+            let oldest = state.recent.removeFirst()
+            state.held -= oldest.count
+            state.floor = oldest.through
+        }
+        let woken = state.waiters.filter { delta.concerns($0.value.tenant) }
+        for id in woken.keys { state.waiters[id] = nil }
+        return Array(woken.values)
+    }
+}
+
+// MARK: - Listening
+
+extension RevocationFeed {
+    /// Lets somebody listen; false where there are too many already.
+    package func enter(_ tenant: Tenant.ID?) -> Bool {
+        state.withLock { state in
+            let own = state.listeners[tenant, default: 0]
+            guard !state.isFinished, state.listenerCount < Self.mostListeners,
+                tenant == nil || own < Self.mostOfTenant
+            else { return false }
+            state.listeners[tenant] = own + 1
+            state.listenerCount += 1
+            return true
+        }
+    }
+
+    /// Notes that a listener is gone.
+    package func leave(_ tenant: Tenant.ID?) {
+        state.withLock { state in
+            let rest = state.listeners[tenant, default: 1] - 1
+            state.listeners[tenant] = rest == 0 ? nil : rest
+            state.listenerCount -= 1
+        }
+    }
+
+    /// Listeners at present.
+    package var listenerCount: Int { state.withLock(\.listenerCount) }
+
+    /// Waits until there is something after the place, the time is over, the server stops or the task is cancelled.
+    ///
+    /// The time ends up to half a second late.
+    package func wait(after sequence: Int64, for tenant: Tenant.ID?, seconds: Double) async {
+        let id = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (mayWait, mustTick) = state.withLock { state in
+                    let isNew = state.recent.last.map { $0.through > sequence } ?? false
+                    let first = isNew ? state.recent.partition(after: sequence) : state.recent.count
+                    guard !state.isFinished, !Task.isCancelled, let floor = state.floor, sequence >= floor,
+                        !state.recent[first...].contains(where: { $0.concerns(tenant) })
+                    else { return (false, false) }
+                    // One more than it takes, since the next may be near.
+                    let last = state.ticks + Int64((seconds * 2).rounded(.up)) + 1
+                    state.waiters[id] = Waiter(tenant: tenant, lastTick: last, resume: continuation)
+                    defer { state.isTicking = true }
+                    return (true, !state.isTicking)
+                }
+                if !mayWait { continuation.resume() }
+                if mustTick { tick() }
+            }
+        } onCancel: {
+            release { waiter, _ in waiter == id }
+        }
+    }
+
+    /// Ends every wait, for good.
+    package func finish() {
+        state.withLock { $0.isFinished = true }
+        release { _, _ in true }
+    }
+
+    private func tick() {
+        timer.asyncAfter(deadline: .now() + .milliseconds(500)) { [self] in
+            let passed = state.withLock { state in
+                state.ticks += 1
+                return state.ticks
+            }
+            release { $1.lastTick <= passed }
+            let goesOn = state.withLock { state in
+                state.isTicking = !state.waiters.isEmpty
+                return state.isTicking
+            }
+            if goesOn { tick() }
+        }
+    }
+
+    private func release(_ isOver: (UInt64, Waiter) -> Bool) {
+        let over = state.withLock { state in
+            let over = state.waiters.filter { isOver($0.key, $0.value) }
+            for id in over.keys { state.waiters[id] = nil }
+            return over
+        }
+        for waiter in over.values { waiter.resume.resume() }
+    }
+}
+
+extension [RevocationDelta] {
+    /// The index of the first that says something after the place.
+    fileprivate func partition(after sequence: Int64) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].through <= sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
