@@ -67,6 +67,7 @@ package struct ServerSettings: Sendable {
 package struct ServerParts: Sendable {
     let directory: Directory
     let issue: IssueTokens
+    let revocations: Revocations
     let storage: any Storage
     let vault: Vault
     let world: World
@@ -79,15 +80,16 @@ package struct ServerParts: Sendable {
     /// Ends the connections of users at Centrifugo; nil: nowhere.
     let disconnections: Disconnections?
 
-    /// The parts, assembled elsewhere.
+    /// The parts, assembled elsewhere; `revocations` have been read already.
     package init(
-        directory: Directory, issue: IssueTokens, storage: any Storage, vault: Vault, world: World,
-        metrics: ServerMetrics, registry: PrometheusRegistry, log: RequestLog, logger: Logger,
+        directory: Directory, issue: IssueTokens, revocations: Revocations, storage: any Storage, vault: Vault,
+        world: World, metrics: ServerMetrics, registry: PrometheusRegistry, log: RequestLog, logger: Logger,
         leakReporters: LeakReporters? = nil, quarantinesLeaks: Bool = true,
         disconnections: Disconnections? = nil
     ) {
         self.directory = directory
         self.issue = issue
+        self.revocations = revocations
         self.storage = storage
         self.vault = vault
         self.world = world
@@ -153,7 +155,13 @@ package struct TokenServer: Service {
             eventLoopGroupProvider: .shared(group), logger: quiet(parts.logger))
         let end: Result<Void, any Error>
         do {
-            end = .success(try await api.run())
+            end = .success(
+                try await withGracefulShutdownHandler {
+                    try await api.run()
+                } onGracefulShutdown: { [feed = parts.revocations.feed] in
+                    // Whoever listens would hold his connection open.
+                    feed.finish()
+                })
         } catch {
             end = .failure(error)
         }

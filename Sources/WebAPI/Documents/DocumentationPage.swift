@@ -100,6 +100,14 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <li><a href="#connectCentrifugo"><span class="post">POST</span>Let a client of Centrifugo in</a></li>
 <li><a href="#refreshCentrifugo"><span class="post">POST</span>Let a connection of Centrifugo stay</a></li>
 </ul>
+<h2>Revocation</h2>
+<ul><li><a href="#revokeOAuthToken"><span class="post">POST</span>Revoke a token (RFC 7009)</a></li>
+<li><a href="#revokeTokens"><span class="post">POST</span>Revoke tokens</a></li>
+<li><a href="#listRevocations"><span class="get">GET</span>What is revoked, for offline verifiers</a></li>
+<li><a href="#streamRevocations"><span class="get">GET</span>The same as server-sent events</a></li>
+<li><a href="#acknowledgeRevocations"><span class="post">POST</span>Tell what was applied</a></li>
+<li><a href="#readRevocation"><span class="get">GET</span>One revocation, and who has applied it</a></li>
+</ul>
 <h2>Accounts</h2>
 <ul><li><a href="#register"><span class="post">POST</span>Register: account, tenant and a first API key in one step</a></li>
 <li><a href="#login"><span class="post">POST</span>Log in</a></li>
@@ -238,6 +246,7 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
 <tr><td><code>expiresIn</code></td><td class="kind">integer, 60 to 86,400</td><td>Seconds both tokens live, up to the tenant&#x27;s maximum.</td></tr>
 <tr><td><code>refresh</code></td><td class="kind"><code>false</code></td><td>Ask for a refresh token too. This release has none; <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of at most 64 × string, 1 to 255 characters</td><td>Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.</td></tr>
+<tr><td><code>label</code></td><td class="kind"><a href="#schema-Label">Label</a></td><td>What a pair is for, such as a device or a room. At most 64 bytes.</td></tr>
 </table>
 <details><summary>A user with custom metadata</summary><pre><code>{
   &quot;userId&quot;: &quot;user-123&quot;,
@@ -1860,6 +1869,1025 @@ compressed.</p>
 </td></tr>
 </table>
 </section>
+<h2 id="revocation">Revocation</h2>
+<p>Taking tokens back, and telling verifiers so.</p>
+<section id="revokeOAuthToken"><h3>Revoke a token (RFC 7009)</h3>
+<div class="route"><span class="post">POST</span> /oauth2/revoke</div>
+<p>For clients that speak OAuth 2.0; <code>POST /tokens/revoke</code> does more. Needs the scope <code>tokens:revoke</code>; the caller is
+known by <code>X-API-Key</code> or by HTTP Basic as for introspection. The whole grant of the token is revoked. What is no
+token, or none of the caller&#x27;s tenant, is answered alike (RFC 7009 §2.2). <code>token_type_hint</code> and unknown
+parameters are ignored.</p>
+<p>Errors are problem documents with <code>error</code> of RFC 6749 §5.2 added.</p>
+<pre><code>curl -i http://127.0.0.1:8080/oauth2/revoke \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     --data-urlencode &#x27;token=eyJhbGciOiJI…0DpY2o&#x27; \
+     --data-urlencode &#x27;token_type_hint=access_token&#x27;</code></pre>
+<h4>Body: <a href="#schema-IntrospectionRequest">IntrospectionRequest</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code><br><span class="must">required</span></td><td class="kind">string, at least 1 characters</td><td>The token, of either kind.</td></tr>
+<tr><td><code>token_type_hint</code></td><td class="kind">string</td><td>Ignored.</td></tr>
+</table>
+<details><summary>A token</summary><pre><code>{
+  &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
+  &quot;token_type_hint&quot;: &quot;access_token&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The token is not valid, now at the latest. No body.</p>
+<p>Headers: <code>Cache-Control</code>.</p>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="revokeTokens"><h3>Revoke tokens</h3>
+<div class="route"><span class="post">POST</span> /tokens/revoke</div>
+<p>Needs the scope <code>tokens:revoke</code>. Exactly one of <code>token</code>, <code>grantId</code>, <code>userId</code>, <code>apiKeyId</code>, <code>kid</code>, <code>label</code> and
+<code>all</code> says which tokens of the tenant are void: those whose grant was born before <code>appliesAt</code>. One revocation
+voids both tokens of a grant. A token that is issued after the answer is good.</p>
+<p>When the answer comes, the revocation is durable and in force on this node; the others follow within
+milliseconds, verifiers by the feed. Revoking a grant again answers the same receipt; revoking anything else
+again answers the earlier receipt if that reaches as far (always, if it is sent again with the same
+<code>issuedBefore</code>), else a new one that covers it.</p>
+<p>Where a Centrifugo is configured, its connections of the user are ended for <code>userId</code> and <code>token</code>: for good
+(code 4501) if all of a user&#x27;s tokens were revoked, else such that clients come back (4402). Of the other
+members it is not known whose connections they concern: those end with their next refresh.</p>
+<pre><code>curl -i http://127.0.0.1:8080/tokens/revoke \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;userId&quot;: &quot;user-123&quot;,
+  &quot;reason&quot;: &quot;banned&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-RevocationRequest">RevocationRequest</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code></td><td class="kind">string, at most 16,384 characters</td><td>A token of the tenant; both of its grant are void.</td></tr>
+<tr><td><code>grantId</code></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>userId</code></td><td class="kind">string, 1 to 255 characters</td><td></td></tr>
+<tr><td><code>apiKeyId</code></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>kid</code></td><td class="kind">string, 1 to 128 characters</td><td></td></tr>
+<tr><td><code>label</code></td><td class="kind"><a href="#schema-Label">Label</a></td><td>What a pair is for, such as a device or a room. At most 64 bytes.</td></tr>
+<tr><td><code>all</code></td><td class="kind"><code>true</code></td><td></td></tr>
+<tr><td><code>issuedBefore</code></td><td class="kind">string</td><td>UTC, not in the future; default now. Not with <code>token</code> and <code>grantId</code>.</td></tr>
+<tr><td><code>reason</code></td><td class="kind">string, at most 255 characters</td><td></td></tr>
+</table>
+<details><summary>Log a user out everywhere</summary><pre><code>{
+  &quot;userId&quot;: &quot;user-123&quot;,
+  &quot;reason&quot;: &quot;banned&quot;
+}</code></pre>
+</details>
+<details><summary>What was issued for one device</summary><pre><code>{
+  &quot;label&quot;: &quot;device-7&quot;
+}</code></pre>
+</details>
+<details><summary>What a leaked API key had issued by then</summary><pre><code>{
+  &quot;apiKeyId&quot;: &quot;Zk3vQ9wLm2Xa&quot;,
+  &quot;issuedBefore&quot;: &quot;2026-01-02T03:04:05.678Z&quot;
+}</code></pre>
+</details>
+<details><summary>Every token of the tenant</summary><pre><code>{
+  &quot;all&quot;: true
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The receipt.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-RevocationReceipt">RevocationReceipt</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;revocationId&quot;: &quot;rev_1795176000124001&quot;,
+  &quot;sequence&quot;: 1795176000124001,
+  &quot;appliesAt&quot;: &quot;2026-11-20T12:00:00.125Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="listRevocations"><h3>What is revoked, for offline verifiers</h3>
+<div class="route"><span class="get">GET</span> /revocations</div>
+<p>Needs the scope <code>tokens:verify</code>. A tenant&#x27;s key gets its tenant&#x27;s documents; a node or operator key those of
+every tenant, or of the one it names in <code>X-Chat-Tenant</code>.</p>
+<p>Without <code>after</code>: what is in force. With it: what came later; with <code>wait</code> the request is held until something
+does. A document is a JWS (<code>typ</code> <code>revocations+jwt</code>) about one tenant, signed by its active signing key, with
+the claims of <code>RevocationDocument</code>. A token is revoked if an entry with its <code>iss</code> matches it and the
+milliseconds in its grant&#x27;s UUIDv7 are less than <code>before</code>. Entries match by <code>kind</code>: <code>grant</code> the <code>jti</code> up to
+the point, <code>user</code> the <code>sub</code>, <code>user_hash</code> the first 32 hex digits of the SHA-256 of tenant, <code>/</code> and <code>sub</code>,
+<code>api_key</code> the <code>akid</code>, <code>signing_key</code> the <code>kid</code> of the header, <code>label</code> the <code>lbl</code>, <code>tenant</code> every token.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/revocations?after=1795176000124001&amp;wait=0&amp;limit=1000&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>after</code></td><td class="kind">query, integer, at least 0</td><td>The <code>sequence</code> of an earlier answer.</td></tr>
+<tr><td><code>wait</code></td><td class="kind">query, integer, 0 to 60</td><td>Seconds to wait for news.</td></tr>
+<tr><td><code>limit</code></td><td class="kind">query, integer, 1 to 10,000</td><td>About how many entries at most.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>A page of the feed.</p>
+<p> Body: <a href="#schema-RevocationPage">RevocationPage</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;sequence&quot;: 1795176000124001,
+  &quot;more&quot;: false,
+  &quot;documents&quot;: [
+    &quot;eyJhbGciOiJI…F0dXJl&quot;
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="streamRevocations"><h3>The same as server-sent events</h3>
+<div class="route"><span class="get">GET</span> /revocations/stream</div>
+<p>Needs the scope <code>tokens:verify</code>. Events named <code>revocations</code> carry one document each as <code>data</code>, and the
+sequence as <code>id</code>; an event without <code>id</code> belongs together with those after it. First comes what is in force, or
+what came after <code>Last-Event-ID</code> (or <code>after</code>), then every change as it happens. Without news a comment comes
+every 15 s. An event named <code>end</code> says that the server is about to stop: connect again with <code>Last-Event-ID</code>.
+Whoever does not take what is sent within 10 s is cut.</p>
+<pre><code>curl -i &#x27;http://127.0.0.1:8080/revocations/stream?after=1795176000124001&#x27; \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>after</code></td><td class="kind">query, integer, at least 0</td><td>The <code>sequence</code> or <code>id</code> of what was read last; goes before <code>Last-Event-ID</code>.</td></tr>
+<tr><td><code>Last-Event-ID</code></td><td class="kind">header, integer, at least 0</td><td>The <code>id</code> of what was read last.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>Events without end.</p>
+<p></p>
+<details><summary>usual</summary><pre><code>event: revocations
+id: 1795176000124001
+data: eyJhbGciOiJI…F0dXJl</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="acknowledgeRevocations"><h3>Tell what was applied</h3>
+<div class="route"><span class="post">POST</span> /revocations/ack</div>
+<p>Needs the scope <code>tokens:verify</code>. A verifier tells up to where it has applied the feed; once a second is often
+enough. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.</p>
+<pre><code>curl -i http://127.0.0.1:8080/revocations/ack \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;verifier&quot;: &quot;gateway-1&quot;,
+  &quot;sequence&quot;: 1795176000124001
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-RevocationAcknowledgement">RevocationAcknowledgement</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>verifier</code><br><span class="must">required</span></td><td class="kind">string, 1 to 64 characters</td><td></td></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td></td></tr>
+</table>
+<details><summary>usual</summary><pre><code>{
+  &quot;verifier&quot;: &quot;gateway-1&quot;,
+  &quot;sequence&quot;: 1795176000124001
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">204</td><td><p>Noted.</p>
+<p></p>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is missing, malformed, unknown or not that secret; or, told to the holder of the true secret only,
+revoked, expired or quarantined.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The API key is not one this server knows.&quot;,
+  &quot;code&quot;: &quot;api_key_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="readRevocation"><h3>One revocation, and who has applied it</h3>
+<div class="route"><span class="get">GET</span> /revocations/{revocation}</div>
+<p>Needs the scope <code>tokens:revoke</code>. <code>nodes</code> are the servers of the deployment, <code>verifiers</code> those of the tenant and
+of every tenant that tell what they apply; <code>isApplied</code> is true once all of them have this revocation. Dead
+revocations are kept for 30 days.</p>
+<pre><code>curl -i http://127.0.0.1:8080/revocations/rev_1795176000124001 \
+     -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>X-Chat-Tenant</code></td><td class="kind">header, string</td><td>The tenant that an operator key acts for; without it such a key gets 400 <code>tenant_required</code>. With a tenant&#x27;s
+own key it may be left out, and must be that tenant.</td></tr>
+<tr><td><code>revocation</code><br><span class="must">required</span></td><td class="kind">path, string</td><td>The <code>revocationId</code> of a receipt.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The revocation.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Revocation">Revocation</a>.</p>
+<details><summary>usual</summary><pre><code>{
+  &quot;id&quot;: &quot;rev_1795176000124001&quot;,
+  &quot;sequence&quot;: 1795176000124001,
+  &quot;kind&quot;: &quot;user&quot;,
+  &quot;subject&quot;: &quot;user-123&quot;,
+  &quot;appliesAt&quot;: &quot;2026-11-20T12:00:00.125Z&quot;,
+  &quot;reason&quot;: &quot;banned&quot;,
+  &quot;revokedBy&quot;: &quot;key Zk3vQ9wLm2Xa&quot;,
+  &quot;createdAt&quot;: &quot;2026-11-20T12:00:00Z&quot;,
+  &quot;expiresAt&quot;: &quot;2026-11-21T12:05:00Z&quot;,
+  &quot;isApplied&quot;: false,
+  &quot;nodes&quot;: [
+    {
+      &quot;name&quot;: &quot;node-a:8080&quot;,
+      &quot;sequence&quot;: 1795176000124001,
+      &quot;seenAt&quot;: &quot;2026-11-20T12:00:01Z&quot;,
+      &quot;hasApplied&quot;: true
+    }
+  ],
+  &quot;verifiers&quot;: [
+    {
+      &quot;name&quot;: &quot;gateway-1&quot;,
+      &quot;sequence&quot;: 1795175990000000,
+      &quot;seenAt&quot;: &quot;2026-11-20T11:59:59Z&quot;,
+      &quot;hasApplied&quot;: false
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The API key is refused, or the session is.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>session_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#session_invalid&quot;,
+  &quot;title&quot;: &quot;Not logged in&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The session has ended, or is none of this server&#x27;s.&quot;,
+  &quot;code&quot;: &quot;session_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>api_key_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#api_key_missing&quot;,
+  &quot;title&quot;: &quot;Invalid API key&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The request has no X-API-Key header.&quot;,
+  &quot;code&quot;: &quot;api_key_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">404</td><td><p>There is no such tenant, key or user.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>not_found</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#not_found&quot;,
+  &quot;title&quot;: &quot;Not found&quot;,
+  &quot;status&quot;: 404,
+  &quot;detail&quot;: &quot;There is nothing at this address.&quot;,
+  &quot;code&quot;: &quot;not_found&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
 <h2 id="accounts">Accounts</h2>
 <p>People, their sessions and their tenants. A request in a session carries its token as <code>Authorization: Bearer</code>, or
 the browser its cookie; with the cookie whatever changes something also carries <code>X-CSRF-Token</code>, and is refused
@@ -3338,6 +4366,10 @@ authorization server: the lists of response and grant types are empty rather tha
   &quot;jwks_uri&quot;: &quot;http://127.0.0.1:8080/t/acme/.well-known/jwks.json&quot;,
   &quot;introspection_endpoint&quot;: &quot;http://127.0.0.1:8080/oauth2/introspect&quot;,
   &quot;introspection_endpoint_auth_methods_supported&quot;: [
+    &quot;client_secret_basic&quot;
+  ],
+  &quot;revocation_endpoint&quot;: &quot;http://127.0.0.1:8080/oauth2/revoke&quot;,
+  &quot;revocation_endpoint_auth_methods_supported&quot;: [
     &quot;client_secret_basic&quot;
   ],
   &quot;introspection_signing_alg_values_supported&quot;: [
@@ -12896,6 +13928,81 @@ deployment. The key is shown once, when it is made.</p>
 <tr><td><code>nextCursor</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>The <code>cursor</code> of the next page; null after the last.</td></tr>
 </table>
 </section>
+<section id="schema-RevocationRequest"><h3>RevocationRequest</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>token</code></td><td class="kind">string, at most 16,384 characters</td><td>A token of the tenant; both of its grant are void.</td></tr>
+<tr><td><code>grantId</code></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>userId</code></td><td class="kind">string, 1 to 255 characters</td><td></td></tr>
+<tr><td><code>apiKeyId</code></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>kid</code></td><td class="kind">string, 1 to 128 characters</td><td></td></tr>
+<tr><td><code>label</code></td><td class="kind"><a href="#schema-Label">Label</a></td><td>What a pair is for, such as a device or a room. At most 64 bytes.</td></tr>
+<tr><td><code>all</code></td><td class="kind"><code>true</code></td><td></td></tr>
+<tr><td><code>issuedBefore</code></td><td class="kind">string</td><td>UTC, not in the future; default now. Not with <code>token</code> and <code>grantId</code>.</td></tr>
+<tr><td><code>reason</code></td><td class="kind">string, at most 255 characters</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Label"><h3>Label</h3>
+<p>What a pair is for, such as a device or a room. At most 64 bytes.</p>
+<p>string, 1 to 64 characters</p>
+<p>Pattern <code>^[^\u0000-\u001f\u007f-\u009f]+$</code></p>
+</section>
+<section id="schema-RevocationReceipt"><h3>RevocationReceipt</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>revocationId</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Its place in the log of all tenants; grows with gaps.</td></tr>
+<tr><td><code>appliesAt</code><br><span class="must">required</span></td><td class="kind">string</td><td>Grants born before this millisecond are void.</td></tr>
+</table>
+</section>
+<section id="schema-RevocationPage"><h3>RevocationPage</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer</td><td>What to send as <code>after</code> next time.</td></tr>
+<tr><td><code>more</code><br><span class="must">required</span></td><td class="kind">boolean</td><td>Whether more is to be had at once.</td></tr>
+<tr><td><code>documents</code><br><span class="must">required</span></td><td class="kind">array of string</td><td>JWS in compact form, to be applied in order; their payload is a <code>RevocationDocument</code>.</td></tr>
+</table>
+</section>
+<section id="schema-RevocationDocument"><h3>RevocationDocument</h3>
+<p>The payload of a document.</p>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>iss</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>aud</code><br><span class="must">required</span></td><td class="kind"><code>chat-revocations</code></td><td></td></tr>
+<tr><td><code>iat</code><br><span class="must">required</span></td><td class="kind">integer</td><td></td></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer</td><td></td></tr>
+<tr><td><code>entries</code><br><span class="must">required</span></td><td class="kind">array of object</td><td></td></tr>
+</table>
+</section>
+<section id="schema-RevocationKind"><h3>RevocationKind</h3>
+<p><code>grant</code> or <code>user</code> or <code>user_hash</code> or <code>api_key</code> or <code>signing_key</code> or <code>label</code> or <code>tenant</code></p>
+</section>
+<section id="schema-RevocationAcknowledgement"><h3>RevocationAcknowledgement</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>verifier</code><br><span class="must">required</span></td><td class="kind">string, 1 to 64 characters</td><td></td></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer, at least 0</td><td></td></tr>
+</table>
+</section>
+<section id="schema-Revocation"><h3>Revocation</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>id</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer</td><td></td></tr>
+<tr><td><code>kind</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-RevocationKind">RevocationKind</a></td><td></td></tr>
+<tr><td><code>subject</code><br><span class="must">required</span></td><td class="kind">string</td><td>Empty for a whole tenant.</td></tr>
+<tr><td><code>appliesAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>reason</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>revokedBy</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string</td><td>When nothing is alive that it could match.</td></tr>
+<tr><td><code>isApplied</code><br><span class="must">required</span></td><td class="kind">boolean</td><td></td></tr>
+<tr><td><code>nodes</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-RevocationReader">RevocationReader</a></td><td></td></tr>
+<tr><td><code>verifiers</code><br><span class="must">required</span></td><td class="kind">array of <a href="#schema-RevocationReader">RevocationReader</a></td><td></td></tr>
+</table>
+</section>
+<section id="schema-RevocationReader"><h3>RevocationReader</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>name</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>sequence</code><br><span class="must">required</span></td><td class="kind">integer</td><td></td></tr>
+<tr><td><code>seenAt</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>hasApplied</code><br><span class="must">required</span></td><td class="kind">boolean</td><td></td></tr>
+</table>
+</section>
 <section id="schema-AuditEntry"><h3>AuditEntry</h3>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>action</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-AuditAction">AuditAction</a></td><td></td></tr>
@@ -12947,6 +14054,7 @@ deployment. The key is shown once, when it is made.</p>
 <tr><td><code>expiresIn</code></td><td class="kind">integer, 60 to 86,400</td><td>Seconds both tokens live, up to the tenant&#x27;s maximum.</td></tr>
 <tr><td><code>refresh</code></td><td class="kind"><code>false</code></td><td>Ask for a refresh token too. This release has none; <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of at most 64 × string, 1 to 255 characters</td><td>Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.</td></tr>
+<tr><td><code>label</code></td><td class="kind"><a href="#schema-Label">Label</a></td><td>What a pair is for, such as a device or a room. At most 64 bytes.</td></tr>
 </table>
 </section>
 <section id="schema-User"><h3>User</h3>
@@ -13051,6 +14159,7 @@ came together do not come back together.</td></tr>
 <tr><td><code>akid</code></td><td class="kind">string</td><td>The public id of the API key that asked for the pair.</td></tr>
 <tr><td><code>info</code></td><td class="kind">object</td><td>Realtime only; <code>name</code> and <code>image</code>.</td></tr>
 <tr><td><code>meta</code></td><td class="kind">object</td><td>Realtime only; the tenant.</td></tr>
+<tr><td><code>lbl</code></td><td class="kind">string</td><td>The label; if given.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of string</td><td>Realtime only; if asked for.</td></tr>
 <tr><td><code>jid</code></td><td class="kind">string</td><td>Realtime only; if the tenant has an XMPP host.</td></tr>
 <tr><td><code>custom</code></td><td class="kind">object</td><td>The paths the tenant has chosen.</td></tr>
@@ -13103,6 +14212,8 @@ came together do not come back together.</td></tr>
 <tr><td><code>jwks_uri</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 <tr><td><code>introspection_endpoint</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
 <tr><td><code>introspection_endpoint_auth_methods_supported</code></td><td class="kind">array of <code>&quot;client_secret_basic&quot;</code></td><td></td></tr>
+<tr><td><code>revocation_endpoint</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+<tr><td><code>revocation_endpoint_auth_methods_supported</code></td><td class="kind">array of <code>&quot;client_secret_basic&quot;</code></td><td></td></tr>
 <tr><td><code>introspection_signing_alg_values_supported</code></td><td class="kind">array of <code>HS256</code> or <code>ES256</code> or <code>EdDSA</code> or <code>RS256</code></td><td>The algorithm of the tenant&#x27;s active key (RFC 9701 §7).</td></tr>
 <tr><td><code>response_types_supported</code><br><span class="must">required</span></td><td class="kind">array</td><td></td></tr>
 <tr><td><code>grant_types_supported</code><br><span class="must">required</span></td><td class="kind">array</td><td></td></tr>

@@ -40,6 +40,8 @@ tags:
     description: Issuing token pairs.
   - name: Verification
     description: Checking tokens online. Does not count against the tenant's issuing limit.
+  - name: Revocation
+    description: Taking tokens back, and telling verifiers so.
   - name: Accounts
     description: |
       People, their sessions and their tenants. A request in a session carries its token as `Authorization: Bearer`, or
@@ -645,6 +647,50 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /oauth2/revoke:
+    post:
+      operationId: revokeOAuthToken
+      tags: [Revocation]
+      summary: Revoke a token (RFC 7009)
+      description: |
+        For clients that speak OAuth 2.0; `POST /tokens/revoke` does more. Needs the scope `tokens:revoke`; the caller is
+        known by `X-API-Key` or by HTTP Basic as for introspection. The whole grant of the token is revoked. What is no
+        token, or none of the caller's tenant, is answered alike (RFC 7009 §2.2). `token_type_hint` and unknown
+        parameters are ignored.
+
+        Errors are problem documents with `error` of RFC 6749 §5.2 added.
+      security:
+        - apiKey: []
+        - basic: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              $ref: '#/components/schemas/IntrospectionRequest'
+            examples:
+              ws:
+                summary: A token
+                value:
+                  token: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LWFwaSIsImNsaWVudF9pZCI6ImFjbWUiLCJpYXQiOjE3NjcyMzY2NDUsImV4cCI6MTc2NzMyMzA0NSwianRpIjoiMDE5Yjc3ODMtMzE4Mi03YTMxLTljNWUtMmY2MGIxZDRlODczLnJlc3QiLCJzY29wZSI6ImNoYXQ6cmVzdCIsImFraWQiOiJaazN2UTl3TG0yWGEifQ.D9VWat6U3BnIn2A_1aJMVVvncHlLnhx18i8jC0DpY2o
+                  token_type_hint: access_token
+      responses:
+        '200':
+          description: The token is not valid, now at the latest. No body.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /t/{tenant}/.well-known/jwks.json:
     get:
       operationId: getKeySet
@@ -727,6 +773,8 @@ paths:
                     jwks_uri: http://127.0.0.1:8080/t/acme/.well-known/jwks.json
                     introspection_endpoint: http://127.0.0.1:8080/oauth2/introspect
                     introspection_endpoint_auth_methods_supported: [client_secret_basic]
+                    revocation_endpoint: http://127.0.0.1:8080/oauth2/revoke
+                    revocation_endpoint_auth_methods_supported: [client_secret_basic]
                     introspection_signing_alg_values_supported: [ES256]
                     response_types_supported: []
                     grant_types_supported: []
@@ -2540,6 +2588,254 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /tokens/revoke:
+    post:
+      operationId: revokeTokens
+      tags: [Revocation]
+      summary: "Revoke tokens"
+      description: |
+        Needs the scope `tokens:revoke`. Exactly one of `token`, `grantId`, `userId`, `apiKeyId`, `kid`, `label` and
+        `all` says which tokens of the tenant are void: those whose grant was born before `appliesAt`. One revocation
+        voids both tokens of a grant. A token that is issued after the answer is good.
+
+        When the answer comes, the revocation is durable and in force on this node; the others follow within
+        milliseconds, verifiers by the feed. Revoking a grant again answers the same receipt; revoking anything else
+        again answers the earlier receipt if that reaches as far (always, if it is sent again with the same
+        `issuedBefore`), else a new one that covers it.
+
+        Where a Centrifugo is configured, its connections of the user are ended for `userId` and `token`: for good
+        (code 4501) if all of a user's tokens were revoked, else such that clients come back (4402). Of the other
+        members it is not known whose connections they concern: those end with their next refresh.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/RevocationRequest'
+            examples:
+              user:
+                summary: Log a user out everywhere
+                value: {"userId": "user-123", "reason": "banned"}
+              device:
+                summary: What was issued for one device
+                value: {"label": "device-7"}
+              before:
+                summary: What a leaked API key had issued by then
+                value: {"apiKeyId": "Zk3vQ9wLm2Xa", "issuedBefore": "2026-01-02T03:04:05.678Z"}
+              all:
+                summary: Every token of the tenant
+                value: {"all": true}
+      responses:
+        '200':
+          description: The receipt.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/RevocationReceipt'
+              examples:
+                usual:
+                  value: {"revocationId": "rev_1795176000124001", "sequence": 1795176000124001, "appliesAt": "2026-11-20T12:00:00.125Z"}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /revocations:
+    get:
+      operationId: listRevocations
+      tags: [Revocation]
+      summary: "What is revoked, for offline verifiers"
+      description: |
+        Needs the scope `tokens:verify`. A tenant's key gets its tenant's documents; a node or operator key those of
+        every tenant, or of the one it names in `X-Chat-Tenant`.
+
+        Without `after`: what is in force. With it: what came later; with `wait` the request is held until something
+        does. A document is a JWS (`typ` `revocations+jwt`) about one tenant, signed by its active signing key, with
+        the claims of `RevocationDocument`. A token is revoked if an entry with its `iss` matches it and the
+        milliseconds in its grant's UUIDv7 are less than `before`. Entries match by `kind`: `grant` the `jti` up to
+        the point, `user` the `sub`, `user_hash` the first 32 hex digits of the SHA-256 of tenant, `/` and `sub`,
+        `api_key` the `akid`, `signing_key` the `kid` of the header, `label` the `lbl`, `tenant` every token.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - name: after
+          in: query
+          description: The `sequence` of an earlier answer.
+          schema: {type: integer, format: int64, minimum: 0}
+          example: 1795176000124001
+        - name: wait
+          in: query
+          description: Seconds to wait for news.
+          schema: {type: integer, minimum: 0, maximum: 60}
+          example: 0
+        - name: limit
+          in: query
+          description: About how many entries at most.
+          schema: {type: integer, minimum: 1, maximum: 10000}
+          example: 1000
+      responses:
+        '200':
+          description: A page of the feed.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/RevocationPage'
+              examples:
+                usual:
+                  value: {"sequence": 1795176000124001, "more": false, "documents": ["eyJhbGciOiJIUzI1NiIsInR5cCI6InJldm9jYXRpb25zK2p3dCIsImtpZCI6ImsifQ.eyJpc3MiOiJodHRwczovL2NoYXQuZXhhbXBsZS90L2FjbWUifQ.c2lnbmF0dXJl"]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /revocations/stream:
+    get:
+      operationId: streamRevocations
+      tags: [Revocation]
+      summary: "The same as server-sent events"
+      description: |
+        Needs the scope `tokens:verify`. Events named `revocations` carry one document each as `data`, and the
+        sequence as `id`; an event without `id` belongs together with those after it. First comes what is in force, or
+        what came after `Last-Event-ID` (or `after`), then every change as it happens. Without news a comment comes
+        every 15 s. An event named `end` says that the server is about to stop: connect again with `Last-Event-ID`.
+        Whoever does not take what is sent within 10 s is cut.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - name: after
+          in: query
+          description: The `sequence` or `id` of what was read last; goes before `Last-Event-ID`.
+          schema: {type: integer, format: int64, minimum: 0}
+          example: 1795176000124001
+        - name: Last-Event-ID
+          in: header
+          description: The `id` of what was read last.
+          schema: {type: integer, format: int64, minimum: 0}
+          example: 1795176000124001
+      responses:
+        '200':
+          description: Events without end.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+          content:
+            text/event-stream:
+              schema: {type: string}
+              examples:
+                usual:
+                  value: |
+                    event: revocations
+                    id: 1795176000124001
+                    data: eyJhbGciOiJIUzI1NiIsInR5cCI6InJldm9jYXRpb25zK2p3dCIsImtpZCI6ImsifQ.eyJpc3MiOiJodHRwczovL2NoYXQuZXhhbXBsZS90L2FjbWUifQ.c2lnbmF0dXJl
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /revocations/ack:
+    post:
+      operationId: acknowledgeRevocations
+      tags: [Revocation]
+      summary: "Tell what was applied"
+      description: |
+        Needs the scope `tokens:verify`. A verifier tells up to where it has applied the feed; once a second is often
+        enough. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.
+      security:
+        - apiKey: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/RevocationAcknowledgement'
+            examples:
+              usual:
+                value: {"verifier": "gateway-1", "sequence": 1795176000124001}
+      responses:
+        '204':
+          description: Noted.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/APIKeyRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
+  /revocations/{revocation}:
+    get:
+      operationId: readRevocation
+      tags: [Revocation]
+      summary: "One revocation, and who has applied it"
+      description: |
+        Needs the scope `tokens:revoke`. `nodes` are the servers of the deployment, `verifiers` those of the tenant and
+        of every tenant that tell what they apply; `isApplied` is true once all of them have this revocation. Dead
+        revocations are kept for 30 days.
+      security:
+        - apiKey: []
+        - session: []
+        - sessionCookie: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/ChatTenant'
+        - name: revocation
+          in: path
+          required: true
+          description: The `revocationId` of a receipt.
+          schema: {type: string}
+          example: rev_1795176000124001
+      responses:
+        '200':
+          description: The revocation.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Revocation'
+              examples:
+                usual:
+                  value: {"id": "rev_1795176000124001", "sequence": 1795176000124001, "kind": "user", "subject": "user-123", "appliesAt": "2026-11-20T12:00:00.125Z", "reason": "banned", "revokedBy": "key Zk3vQ9wLm2Xa", "createdAt": "2026-11-20T12:00:00Z", "expiresAt": "2026-11-21T12:05:00Z", "isApplied": false, "nodes": [{"name": "node-a:8080", "sequence": 1795176000124001, "seenAt": "2026-11-20T12:00:01Z", "hasApplied": true}], "verifiers": [{"name": "gateway-1", "sequence": 1795175990000000, "seenAt": "2026-11-20T11:59:59Z", "hasApplied": false}]}
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401': {$ref: '#/components/responses/AccessRefused'}
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '404': {$ref: '#/components/responses/NotFound'}
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /operator/tenants:
     get:
       operationId: listTenants
@@ -4303,6 +4599,119 @@ components:
         nextCursor:
           type: [string, 'null']
           description: The `cursor` of the next page; null after the last.
+    RevocationRequest:
+      type: object
+      additionalProperties: false
+      properties:
+        token: {type: string, description: A token of the tenant; both of its grant are void., maxLength: 16384}
+        grantId: {type: string, format: uuid}
+        userId: {type: string, minLength: 1, maxLength: 255, pattern: '^[^\u0000-\u001f\u007f-\u009f]+$', x-max-bytes: 255}
+        apiKeyId: {type: string, pattern: '^[0-9A-Za-z]{12}$'}
+        kid: {type: string, minLength: 1, maxLength: 128, pattern: '^[ -~]+$'}
+        label: {$ref: '#/components/schemas/Label'}
+        all: {type: boolean, enum: [true]}
+        issuedBefore:
+          type: string
+          format: date-time
+          description: UTC, not in the future; default now. Not with `token` and `grantId`.
+        reason: {type: string, maxLength: 255, pattern: '^[^\u0000-\u001f\u007f-\u009f]*$'}
+      oneOf:
+        - required: [token]
+        - required: [grantId]
+        - required: [userId]
+        - required: [apiKeyId]
+        - required: [kid]
+        - required: [label]
+        - required: [all]
+    Label:
+      type: string
+      description: What a pair is for, such as a device or a room. At most 64 bytes.
+      minLength: 1
+      maxLength: 64
+      pattern: '^[^\u0000-\u001f\u007f-\u009f]+$'
+      x-max-bytes: 64
+    RevocationReceipt:
+      type: object
+      additionalProperties: false
+      required: [revocationId, sequence, appliesAt]
+      properties:
+        revocationId: {type: string}
+        sequence: {type: integer, format: int64, description: Its place in the log of all tenants; grows with gaps.}
+        appliesAt: {type: string, format: date-time, description: 'Grants born before this millisecond are void.'}
+    RevocationPage:
+      type: object
+      additionalProperties: false
+      required: [sequence, more, documents]
+      properties:
+        sequence: {type: integer, format: int64, description: What to send as `after` next time.}
+        more: {type: boolean, description: Whether more is to be had at once.}
+        documents:
+          type: array
+          description: JWS in compact form, to be applied in order; their payload is a `RevocationDocument`.
+          items: {type: string}
+    RevocationDocument:
+      description: The payload of a document.
+      type: object
+      required: [iss, aud, iat, sequence, entries]
+      properties:
+        iss: {type: string}
+        aud: {type: string, enum: [chat-revocations]}
+        iat: {type: integer, format: int64}
+        sequence: {type: integer, format: int64}
+        entries:
+          type: array
+          items:
+            type: object
+            required: [sequence, kind, subject, before, expires]
+            properties:
+              sequence: {type: integer, format: int64}
+              kind: {$ref: '#/components/schemas/RevocationKind'}
+              subject: {type: string}
+              before: {type: integer, format: int64, description: Milliseconds since 1970.}
+              expires: {type: integer, format: int64, description: Seconds since 1970.}
+    RevocationKind:
+      type: string
+      enum:
+        - grant
+        - user
+        - user_hash
+        - api_key
+        - signing_key
+        - label
+        - tenant
+    RevocationAcknowledgement:
+      type: object
+      additionalProperties: false
+      required: [verifier, sequence]
+      properties:
+        verifier: {type: string, minLength: 1, maxLength: 64, pattern: '^[^\u0000-\u001f\u007f-\u009f]+$', x-max-bytes: 64}
+        sequence: {type: integer, format: int64, minimum: 0}
+    Revocation:
+      type: object
+      additionalProperties: false
+      required: [id, sequence, kind, subject, appliesAt, reason, revokedBy, createdAt, expiresAt, isApplied, nodes, verifiers]
+      properties:
+        id: {type: string}
+        sequence: {type: integer, format: int64}
+        kind: {$ref: '#/components/schemas/RevocationKind'}
+        subject: {type: string, description: Empty for a whole tenant.}
+        appliesAt: {type: string, format: date-time}
+        reason: {type: string}
+        revokedBy: {type: string}
+        createdAt: {type: string, format: date-time}
+        expiresAt: {type: string, format: date-time, description: When nothing is alive that it could match.}
+        isApplied: {type: boolean}
+        nodes: {type: array, items: {$ref: '#/components/schemas/RevocationReader'}}
+        verifiers: {type: array, items: {$ref: '#/components/schemas/RevocationReader'}}
+    RevocationReader:
+      type: object
+      additionalProperties: false
+      required: [name, sequence, seenAt, hasApplied]
+      properties:
+        name: {type: string}
+        sequence: {type: integer, format: int64}
+        seenAt: {type: string, format: date-time}
+        hasApplied: {type: boolean}
     AuditEntry:
       type: object
       required: [action, actor, address, after, at, before, count, requestId, sequence, target, tenant, hash]
@@ -4461,6 +4870,8 @@ components:
             maxLength: 255
             pattern: '^[^\u0000-\u001f\u007f-\u009f]+$'
             x-max-bytes: 255
+        label:
+          $ref: '#/components/schemas/Label'
     User:
       description: A user as stored. What has never been set, or was cleared, is `null`.
       type: object
@@ -4648,6 +5059,7 @@ components:
         akid: {description: The public id of the API key that asked for the pair., type: string}
         info: {description: Realtime only; `name` and `image`., type: object}
         meta: {description: Realtime only; the tenant., type: object}
+        lbl: {description: The label; if given., type: string}
         channels: {description: Realtime only; if asked for., type: array, items: {type: string}}
         jid: {description: Realtime only; if the tenant has an XMPP host., type: string}
         custom: {description: The paths the tenant has chosen., type: object}
@@ -4700,12 +5112,14 @@ components:
       pattern: '^[A-Za-z0-9_-]{43}$'
     IssuerMetadata:
       type: object
-      required: [issuer, jwks_uri, introspection_endpoint, response_types_supported, grant_types_supported]
+      required: [issuer, jwks_uri, introspection_endpoint, revocation_endpoint, response_types_supported, grant_types_supported]
       properties:
         issuer: {description: The `iss` of the tenant's tokens., type: string, format: uri}
         jwks_uri: {type: string, format: uri}
         introspection_endpoint: {type: string, format: uri}
         introspection_endpoint_auth_methods_supported: {type: array, items: {const: client_secret_basic}}
+        revocation_endpoint: {type: string, format: uri}
+        revocation_endpoint_auth_methods_supported: {type: array, items: {const: client_secret_basic}}
         introspection_signing_alg_values_supported:
           description: The algorithm of the tenant's active key (RFC 9701 §7).
           type: array
@@ -5188,7 +5602,7 @@ components:
             type: object
             required: [check, result, code, detail]
             properties:
-              check: {type: string, enum: [form, issuer, key, algorithm, signature, audience, kind, claims, expiry, clock, tenant]}
+              check: {type: string, enum: [form, issuer, key, algorithm, signature, audience, kind, claims, expiry, clock, tenant, user, revocation]}
               result: {type: string, enum: [pass, fail, warn, skip]}
               code: {oneOf: [{$ref: '#/components/schemas/ExplanationCode'}, {type: 'null'}]}
               detail: {type: string}

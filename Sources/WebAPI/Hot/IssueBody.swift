@@ -28,6 +28,7 @@ package enum IssueBody {
         var expiresIn: Int?
         var refresh = false
         var channels: [UInt8]?
+        var label: Label?
 
         mutating func take(_ member: JSONScanner.Member, in body: Span<UInt8>) {
             let value = member.value
@@ -40,6 +41,7 @@ package enum IssueBody {
             case "expiresIn": takeExpiresIn(value, body)
             case "refresh": takeRefresh(value)
             case "channels": takeChannels(value, body)
+            case "label": takeLabel(value, body)
             default: refuse(name, "is not a member of this request")
             }
         }
@@ -50,7 +52,8 @@ package enum IssueBody {
                 throw .invalidRequest(Failure.unacceptable, profile.errors)
             }
             let change = UserChange(id: user, name: profile.name, image: profile.image, custom: profile.custom)
-            return IssueRequest(change: change, expiresIn: expiresIn, refresh: refresh, channels: channels)
+            return IssueRequest(
+                change: change, expiresIn: expiresIn, refresh: refresh, channels: channels, label: label)
         }
 
         private mutating func refuse(_ field: String, _ detail: String) {
@@ -82,6 +85,13 @@ package enum IssueBody {
             case .false: refresh = false
             default: refuse("refresh", "must be true or false")
             }
+        }
+
+        private mutating func takeLabel(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
+            guard value.kind == .string, let given = Label(value.text(in: body)) else {
+                return refuse("label", "must be a string of 1 to \(Label.longest) bytes without control characters")
+            }
+            label = given
         }
 
         private mutating func takeChannels(_ value: JSONScanner.Value, _ body: Span<UInt8>) {

@@ -105,7 +105,8 @@ struct IssueEndpoint: Sendable {
                 throw .rateLimited(policy, limit, retryAfter: decision.resetSeconds)
             }
             let wish = try visit.read()
-            let grant = visit.workspace.grants.next(at: world.now())
+            let birth = issue.birth(at: world.now(), for: wish, apiKey: visit.caller.held.id, of: visit.state)
+            let grant = visit.workspace.grants.next(at: birth)
             let command = try issue.command(
                 for: wish, apiKey: visit.caller.held.id, of: visit.state, grant: grant)
             submit(command, of: visit, service: service)

@@ -28,7 +28,12 @@ enum OAuthClient {
     /// The answer to a caller that made a mistake: the problem document with the `error` of RFC 6749 §5.2 added, which
     /// is what OAuth 2.0 clients look for.
     static func refusal(_ failure: Failure, of request: HotRequest, _ service: HotService) -> HotResponse {
-        var response = service.problem(failure, for: request)
+        marked(service.problem(failure, for: request))
+    }
+
+    /// The same of a problem document.
+    static func marked(_ problem: HotResponse) -> HotResponse {
+        var response = problem
         let error: StaticString
         switch response.status {
         case 400, 415: error = "invalid_request"

@@ -29,6 +29,9 @@ struct ManagedCall: Sendable {
         subject = tenant
     }
 
+    /// The tenant acted for; nil on routes that are about no tenant, and for who may act for all and named none.
+    var tenantIfAny: Tenant.ID? { subject }
+
     /// The tenant acted for, on routes that the table admits for a tenant.
     var tenant: Tenant.ID {
         get throws(Failure) {
@@ -73,15 +76,35 @@ struct AccessCheck: Sendable {
             return ManagedCall(request, context, .key(key))
         case .tenant(let scope, _):
             let key = try await key(request, context)
-            let named = request.headers[.chatTenant]
-            if case .tenant(let own) = key.owner, let named, named != own.text { note(key, naming: named, context) }
-            let tenant = try tenant(of: key, named: named, needs: scope)
+            let tenant = try tenant(of: key, named: named(by: request, context, key), needs: scope)
+            return ManagedCall(request, context, .key(key), for: tenant)
+        case .verifier:
+            let key = try await key(request, context)
+            let tenant = try verifiedTenant(of: key, named: named(by: request, context, key))
             return ManagedCall(request, context, .key(key), for: tenant)
         }
     }
 
     private func key(_ request: Request, _ context: MainContext) async throws(Failure) -> APIKey {
         try await service.caller(request.headers[.apiKey], needs: [], in: context).key
+    }
+
+    /// The tenant that the request names, noted where it is not the key's own.
+    private func named(by request: Request, _ context: MainContext, _ key: APIKey) -> String? {
+        let named = request.headers[.chatTenant]
+        if case .tenant(let own) = key.owner, let named, named != own.text { note(key, naming: named, context) }
+        return named
+    }
+
+    private func verifiedTenant(of key: APIKey, named name: String?) throws(Failure) -> Tenant.ID? {
+        switch key.owner {
+        case .tenant: return try tenant(of: key, named: name, needs: .verify)
+        case .node: try require(.verify, of: key)
+        case .operator: try require(.operator, of: key)
+        }
+        guard let name else { return nil }
+        guard let id = Tenant.ID(name) else { throw .notFound }
+        return id
     }
 
     private func tenant(of key: APIKey, named name: String?, needs scope: Scopes?) throws(Failure) -> Tenant.ID {

@@ -54,6 +54,12 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
     case changePlan = "PATCH /operator/plans/{plan}"
     case deletePlan = "DELETE /operator/plans/{plan}"
 
+    case revokeTokens = "POST /tokens/revoke"
+    case readRevocation = "GET /revocations/{revocation}"
+    case listRevocations = "GET /revocations"
+    case streamRevocations = "GET /revocations/stream"
+    case acknowledgeRevocations = "POST /revocations/ack"
+
     case listTenants = "GET /operator/tenants"
     case createTenant = "POST /operator/tenants"
     case readAnyTenant = "GET /operator/tenants/{tenant}"
@@ -113,6 +119,10 @@ package enum ManagedRoute: String, Sendable, CaseIterable {
 
         case .listPlans, .createPlan, .readPlan, .changePlan, .deletePlan: .operator
 
+        case .revokeTokens: .tenant(key: .revoke, session: .admin)
+        case .readRevocation: .tenant(key: .revoke, session: .viewer)
+        case .listRevocations, .streamRevocations, .acknowledgeRevocations: .verifier
+
         case .listTenants, .createTenant, .readAnyTenant, .changeAnyTenant, .suspendTenant, .resumeTenant,
             .deleteTenant:
             .operator
@@ -147,6 +157,9 @@ package enum Admission: Sendable, Equatable {
     /// Whoever may act for one tenant: its API key with this scope (nil: no key is enough, none: any key is), a session
     /// with at least this role in it, or an operator key, which names the tenant in `X-Chat-Tenant`.
     case tenant(key: Scopes?, session: Role)
+    /// Whoever verifies tokens: a tenant's API key with `tokens:verify` for its tenant, or a node or operator key for
+    /// every tenant or the one it names in `X-Chat-Tenant`.
+    case verifier
     /// An operator key alone.
     case `operator`
 }

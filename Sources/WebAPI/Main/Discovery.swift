@@ -21,6 +21,9 @@ struct DiscoveryEndpoint: Sendable {
         response.body.append(text: ",\"introspection_endpoint\":")
         response.body.append(json: service.directory.deployment.publicURL + "/oauth2/introspect")
         // That an API key may also come as X-API-Key has no name in the registry of RFC 8414 §7.1.
+        response.body.append(text: ",\"revocation_endpoint\":")
+        response.body.append(json: service.directory.deployment.publicURL + "/oauth2/revoke")
+        response.body.append(text: ",\"revocation_endpoint_auth_methods_supported\":[\"client_secret_basic\"]")
         response.body.append(text: ",\"introspection_endpoint_auth_methods_supported\":[\"client_secret_basic\"]")
         if let algorithm = state.ring.active?.algorithm {
             response.body.append(text: ",\"introspection_signing_alg_values_supported\":[\"\(algorithm.rawValue)\"]")

@@ -8,6 +8,8 @@ struct MainContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The loop of the connection, where the hot endpoints run.
     let loop: any EventLoop
+    /// The connection, or its stream; for ending one that makes no progress.
+    let channel: any Channel
     /// What answers and logs call this request; set by the first middleware.
     var requestID = ""
     /// The other end of the connection; nil where it has no IP address.
@@ -18,6 +20,7 @@ struct MainContext: RequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         loop = source.channel.eventLoop
+        channel = source.channel
         peer = source.channel.remoteAddress.flatMap(IPAddress.init)
     }
 

@@ -24,6 +24,10 @@ struct MainLane {
         ReadAuditLog(storage: parts.storage, vault: parts.vault, world: parts.world)
     }
 
+    private var revocationDesk: RevocationDesk {
+        RevocationDesk(revocations: parts.revocations, world: parts.world, disconnections: parts.disconnections)
+    }
+
     private func addHotRoutes(to router: Router<MainContext>) {
         let bridge = HotBridge(workspaces: workspaces, service: service)
         router.post("/tokens", use: bridge.answer)
@@ -44,6 +48,9 @@ struct MainLane {
         router.post("/centrifugo/connect", use: centrifugo.connect)
         router.post("/centrifugo/refresh", use: centrifugo.refresh)
         router.post("/tokens/explain", use: ExplainEndpoint(service: service, world: parts.world).answer)
+        router.post(
+            "/oauth2/revoke",
+            use: OAuthRevokeEndpoint(service: service, desk: revocationDesk, world: parts.world).answer)
         router.get(
             "/.well-known/oauth-authorization-server/t/{tenant}", use: DiscoveryEndpoint(service: service).answer)
         router.get(
@@ -85,6 +92,8 @@ struct MainLane {
             service: service, users: ManageUsers(storage: storage, world: world), disconnections: parts.disconnections
         ).register(on: routes)
         ConfigurationEndpoint(service: service, tenants: tenants, world: world).register(on: routes)
+        RevocationEndpoints(service: service, desk: revocationDesk, storage: storage, world: world)
+            .register(on: routes)
         routes.finish()
     }
 

@@ -27,6 +27,7 @@ package enum RouteTable {
         Route(method: "POST", template: "/tokens/explain"),
         Route(method: "GET", template: "/t/{tenant}/.well-known/jwks.json"),
         Route(method: "POST", template: "/oauth2/introspect"),
+        Route(method: "POST", template: "/oauth2/revoke"),
         Route(method: "GET", template: "/.well-known/oauth-authorization-server/t/{tenant}"),
         Route(method: "GET", template: "/.well-known/audit-keys.json"),
         Route(method: "POST", template: "/leaks"),

@@ -93,6 +93,7 @@ package final class ServerMetrics: Sendable {
         }
         let lag = gauge("chat_tokens_change_log_lag_seconds", "Time since memory was in step with the database.", [])
         let depth = gauge("chat_tokens_batch_queue_depth", "Commands waiting for the next transaction.", [])
+        let revocations = gauge("chat_tokens_revocations", "Revocations held in memory.", [])
         let memory = gauge("process_resident_memory_bytes", "Resident memory of the process.", [])
         registry.beforeRendering {
             let counts = directory.counts
@@ -101,6 +102,7 @@ package final class ServerMetrics: Sendable {
             for (gauge, value) in zip(lookups, [found.hits, found.misses]) { gauge.set(value) }
             lag.set(Double(directory.staleness(now: world.monotonicNanoseconds())) / 1e9)
             depth.set(Int64(queueDepth()))
+            revocations.set(Int64(directory.revocations.count))
             if let bytes = ProcessMemory.residentBytes() { memory.set(bytes) }
         }
     }

@@ -60,10 +60,12 @@ private enum Somebody: String, CaseIterable {
         switch (self, admission) {
         case (_, .anyone): nil
         case (.endedSession, .anyKey), (.forgedSession, .anyKey): "api_key_missing"
+        case (.endedSession, .verifier), (.forgedSession, .verifier): "api_key_missing"
         case (.endedSession, _), (.forgedSession, _): "session_invalid"
         case (_, .guest): nil
         case (_, .session): isInSession ? nil : "session_missing"
         case (_, .anyKey) where isInSession: "api_key_missing"
+        case (_, .verifier) where isInSession: "api_key_missing"
         case (_, .operator) where isInSession: "access_denied"
         case (.memberOfTwo, .tenant): "tenant_required"
         case (.foreignOwnerNamingAcme, .tenant): "access_denied"
@@ -73,13 +75,18 @@ private enum Somebody: String, CaseIterable {
         case (.stranger, _): "api_key_invalid"
         case (.revokedKey, _): "api_key_revoked"
         case (_, .anyKey): nil
+        case (.adminKey, .verifier), (.otherTenantsKey, .verifier), (.keyNamingAnother, .verifier): "scope_missing"
+        case (_, .verifier): nil
         case (.operatorKey, .operator), (.operatorWithoutTenant, .operator): nil
         case (_, .operator): "scope_missing"
         case (.operatorKey, .tenant): nil
         case (.operatorWithoutTenant, .tenant): "tenant_required"
         case (.nodeKey, .tenant): "scope_missing"
         case (_, .tenant(key: nil, session: _)): "access_denied"
-        case (.weakKey, .tenant(key: [], session: _)): nil
+        case (.weakKey, .tenant(key: [], session: _)), (.weakKey, .tenant(key: .revoke, session: _)): nil
+        case (.adminKey, .tenant(key: .revoke, session: _)), (.otherTenantsKey, .tenant(key: .revoke, session: _)),
+            (.keyNamingAnother, .tenant(key: .revoke, session: _)):
+            "scope_missing"
         case (.weakKey, .tenant): "scope_missing"
         case (.keyNamingAnother, .tenant): "access_denied"
         case (.adminKey, .tenant), (.otherTenantsKey, .tenant): nil
@@ -189,6 +196,8 @@ struct AccessTests {
     private static func ask(_ route: ManagedRoute, _ fields: [(String, String)]) -> Ask {
         let path = route.template.split(separator: "/", omittingEmptySubsequences: false)
             .map { $0.hasPrefix("{") ? "zzzzzzzzzzzz" : String($0) }.joined(separator: "/")
+        // A stream has no end; whoever is admitted is told that its place is none.
+        if route == .streamRevocations { return Ask(route.method, path + "?after=x", fields) }
         guard ["POST", "PATCH", "PUT"].contains(route.method) else {
             return Ask(route.method, path, fields)
         }

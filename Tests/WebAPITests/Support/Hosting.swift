@@ -88,7 +88,8 @@ struct Hosting: Sendable {
             }, observe: { metrics.observe($0) })
         return ServerParts(
             directory: parts.directory, issue: IssueTokens(directory: parts.directory, batcher: batcher),
-            storage: storage, vault: parts.vault, world: world, metrics: metrics, registry: parts.registry,
+            revocations: parts.revocations, storage: storage, vault: parts.vault, world: world, metrics: metrics,
+            registry: parts.registry,
             log: RequestLog(
                 includesSuccesses: log != nil, world: world, mostBytes: mostLogBytes, write: log ?? { _ in }),
             logger: Self.silence,

@@ -15,6 +15,7 @@ final class TestServer: Sendable {
         let database: SQLiteStorage
         let vault: Vault
         let directory: Directory
+        let revocations: Revocations
         let registry = PrometheusRegistry()
 
         init(clock: TestClock, storage: SQLiteStorage) throws {
@@ -24,6 +25,8 @@ final class TestServer: Sendable {
             directory = Directory(
                 storage: storage, vault: vault, world: clock.world,
                 deployment: Deployment(publicURL: "https://chat.example"))
+            revocations = Revocations(directory: directory, storage: storage, world: clock.world)
+            try revocations.catchUp()
         }
 
         var storage: any Storage { database }
@@ -64,6 +67,7 @@ final class TestServer: Sendable {
 
     /// Brings what was changed meanwhile to the server's memory, as the change log does.
     func follow() throws {
+        try parts.revocations.catchUp()
         let tail = ChangeTail(storage: parts.storage, directory: parts.directory, world: clock.world)
         _ = try tail.advance(from: 0)
     }

@@ -73,6 +73,15 @@ final class Wire {
         }
     }
 
+    /// What comes until the text does, or until nothing comes for the patience.
+    func text(until end: String) throws -> String {
+        while true {
+            let text = String(decoding: pending, as: UTF8.self)
+            if text.contains(end) { return text }
+            guard try fill() else { throw Broken() }
+        }
+    }
+
     /// Whether there is something to read, now or soon.
     func hasInput(withinMilliseconds patience: Int32) -> Bool {
         var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
