@@ -19,8 +19,8 @@ struct Program: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Initialize.self, Migrate.self, PlanCommand.self, TenantCommand.self, KeyCommand.self,
-            SigningKeyCommand.self, TokenCommand.self, JWSCommand.self, AccountCommand.self, AuditCommand.self,
-            Backup.self, Copy.self, Prune.self, Doctor.self, Config.self,
+            SigningKeyCommand.self, TokenCommand.self, RevocationCommand.self, JWSCommand.self, AccountCommand.self,
+            AuditCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self, Config.self,
         ])
 
     /// Runs the command that the arguments name.

@@ -17,7 +17,7 @@ from deployment import BINARY, Deployment, eventually
 TABLES = ["plan", "tenant", "token_claim", "signing_key", "api_key", "imported_prefix", "api_key_usage", "user"]
 TABLES += ["user_cutoff", "issued_month", "issued_day", "day_count"]
 TABLES += ["audit_head", "audit_entry", "audit_checkpoint", "audit_key"]
-TABLES += ["account", "membership", "session", "invitation"]
+TABLES += ["account", "membership", "session", "invitation", "revocation"]
 MANY = 40_000
 
 

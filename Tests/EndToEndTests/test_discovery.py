@@ -64,6 +64,8 @@ def test_the_issuer_metadata_leads_to_the_keys(server, deployment):
         "jwks_uri": deployment.issuer("acme") + "/.well-known/jwks.json",
         "introspection_endpoint": deployment.issuer("acme").removesuffix("/t/acme") + "/oauth2/introspect",
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "revocation_endpoint": deployment.issuer("acme").removesuffix("/t/acme") + "/oauth2/revoke",
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic"],
         "introspection_signing_alg_values_supported": ["HS256"],
         "response_types_supported": [],
         "grant_types_supported": [],

@@ -16,6 +16,7 @@ struct Installation {
         LeakDesk(storage: storage, keyPrefix: settings.keyPrefix, world: world, quarantines: quarantining)
     }
     var signingKeys: ManageSigningKeys { ManageSigningKeys(storage: storage, vault: vault, world: world) }
+    var revocations: ManageRevocations { ManageRevocations(storage: storage, world: world) }
     var auditLog: ReadAuditLog { ReadAuditLog(storage: storage, vault: vault, world: world) }
     var accounts: ManageAccounts {
         get throws(CommandFailure) {

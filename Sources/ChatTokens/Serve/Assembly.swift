@@ -1,4 +1,5 @@
 internal import Domain
+internal import Foundation
 internal import Logging
 internal import RedisLimits
 internal import ServiceLifecycle
@@ -22,22 +23,26 @@ struct Assembly {
             storage: storage, vault: installation.vault, world: world, deployment: installation.settings.deployment,
             patienceSeconds: installation.settings.stalenessLimit)
         let tail = ChangeTail(storage: storage, directory: directory, world: world)
+        let revocations = try self.revocations(directory: directory, logger: logger)
         let limits = redisLimits(logger)
         // The last to be told to stop is the first here; the server needs the others until its own end.
-        let follower = try ChangeFollower(tail: tail, storage: storage, logger: logger, world: world)
+        let follower = try ChangeFollower(
+            tail: tail, revocations: revocations, storage: storage, logger: logger, world: world)
+        let reporter = RevocationReporter(
+            revocations: revocations, node: nodeName, storage: storage, logger: logger, world: world)
         let counter = UseCounter(directory: directory, storage: storage, logger: logger, world: world)
         let sealer = AuditSealer(
             seal: SealAuditLog(storage: storage, vault: installation.vault, world: world), logger: logger)
         let recorder = EventRecorder(events: directory.events, storage: storage, world: world, logger: logger)
         let registry = PrometheusRegistry()
         let disconnections = self.disconnections(registry: registry, logger: logger)
-        var services: [any Service] = [follower, counter, sealer, recorder]
+        var services: [any Service] = [follower, reporter, counter, sealer, recorder]
         if let disconnections { services.append(disconnections) }
         if let limits { services.append(LimitKeeper(limits: limits)) }
         services.append(
             server(
-                directory: directory, limits: limits, disconnections: disconnections, registry: registry,
-                logger: logger))
+                directory: directory, revocations: revocations, limits: limits, disconnections: disconnections,
+                registry: registry, logger: logger))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
@@ -47,10 +52,22 @@ struct Assembly {
         logger.info("stopped")
     }
 
+    /// The revocations, of which all that are alive have been read.
+    private func revocations(directory: Directory, logger: Logger) throws(StoreFailure) -> Revocations {
+        let revocations = Revocations(
+            directory: directory, storage: installation.storage, world: installation.world
+        ) { observation in
+            guard let failure = observation.failure else { return }
+            logger.error("revocations were not stored", metadata: ["cause": "\(failure.sentence)"])
+        }
+        try revocations.catchUp()
+        return revocations
+    }
+
     /// The API on both lanes, and metrics where they are asked for.
     private func server(
-        directory: Directory, limits: RedisLimits?, disconnections: Disconnections?, registry: PrometheusRegistry,
-        logger: Logger
+        directory: Directory, revocations: Revocations, limits: RedisLimits?, disconnections: Disconnections?,
+        registry: PrometheusRegistry, logger: Logger
     ) -> TokenServer {
         let settings = installation.settings
         let world = installation.world
@@ -60,7 +77,7 @@ struct Assembly {
         let issue = IssueTokens(
             directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) })
         let parts = ServerParts(
-            directory: directory, issue: issue,
+            directory: directory, issue: issue, revocations: revocations,
             storage: installation.storage, vault: installation.vault, world: world, metrics: metrics,
             registry: registry,
             log: RequestLog(
@@ -99,6 +116,11 @@ struct Assembly {
         Output.show(
             asJSON: announcesAsJSON, ["address": JSON(address.description), "publicUrl": JSON(url)],
             text: "Serving \(url) on \(address); documentation at \(url)/docs")
+    }
+
+    /// What this node is called where nodes are listed: the same again after a restart.
+    private var nodeName: String {
+        String("\(ProcessInfo.processInfo.hostName):\(installation.settings.address.port)".suffix(64))
     }
 
     private var startLine: Logger.Metadata {

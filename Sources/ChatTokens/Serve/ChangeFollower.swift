@@ -8,6 +8,7 @@ internal import ServiceLifecycle
 /// Where the database wakes it, it reads at once, and every second anyhow: a wake-up may be lost.
 struct ChangeFollower: Service {
     private let tail: ChangeTail
+    private let revocations: Revocations
     private let storage: any Storage
     private let logger: Logger
     private let world: World
@@ -22,8 +23,11 @@ struct ChangeFollower: Service {
 
     /// A follower from the end of the log as it is now; made before anything is loaded, so that no change falls
     /// between the two.
-    init(tail: ChangeTail, storage: any Storage, logger: Logger, world: World) throws(StoreFailure) {
+    init(
+        tail: ChangeTail, revocations: Revocations, storage: any Storage, logger: Logger, world: World
+    ) throws(StoreFailure) {
         self.tail = tail
+        self.revocations = revocations
         self.storage = storage
         start = try tail.start()
         self.logger = logger
@@ -77,10 +81,14 @@ struct ChangeFollower: Service {
         }
     }
 
-    /// Reads to the end of the log.
+    /// Reads to the end of both logs, of revocations and of changes.
     private func step(from position: Int64) async -> Result<Int64, StoreFailure> {
         await thread.result {
-            Result { () throws(StoreFailure) in try tail.advance(from: position, heard: log) }
+            Result { () throws(StoreFailure) in
+                // First, since memory counts as fresh once the change log is read.
+                try revocations.catchUp()
+                return try tail.advance(from: position, heard: log)
+            }
         }
     }
 }

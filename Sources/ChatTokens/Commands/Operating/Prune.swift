@@ -18,7 +18,7 @@ struct Prune: ParsableCommand {
             months to come: run it once a month. The audit log is kept whole, also in SQLite, unless \
             --keep-audit-months is given; what stays of it can be verified as before. What was used day by day is kept \
             for at least 13 months, in both. Sessions and invitations that have ended, which count for nothing anyway, \
-            are removed whatever their age.
+            are removed whatever their age, and so are revocations that matched nothing alive for 30 days.
             """)
 
     @Option(help: ArgumentHelp("How many months to keep beside the current one, 1 to 1200.", valueName: "number"))
@@ -55,7 +55,10 @@ struct Prune: ParsableCommand {
         let rows: Int64
         do throws(StoreFailure) {
             let ended = try storage.pruneAccess(before: installation.world.now(), dryRun: dryRun)
-            dropped = try prune(storage) + (ended == 0 ? [] : ["\(ended) sessions and invitations that have ended"])
+            let dead = try pruneRevocations(storage, at: installation.world.now())
+            dropped =
+                try prune(storage) + (ended == 0 ? [] : ["\(ended) sessions and invitations that have ended"])
+                + (dead == 0 ? [] : ["\(dead) dead revocations"])
             rows = try storage.pruneUsage(before: firstDay, dryRun: dryRun)
         } catch {
             throw CommandFailure(error, doing: "Pruning")
@@ -64,6 +67,17 @@ struct Prune: ParsableCommand {
             asJSON: output.json,
             ["dropped": JSON(dropped.map { JSON($0) }), "usageRows": JSON(rows), "dryRun": JSON(dryRun)],
             text: text(dropped, rows))
+    }
+
+    /// Page by page, so that nobody who revokes waits for long.
+    private func pruneRevocations(_ storage: any Storage, at moment: Timestamp) throws(StoreFailure) -> Int64 {
+        let page = 10_000
+        var total: Int64 = 0
+        while true {
+            let count = try storage.pruneRevocations(at: moment, limit: page, dryRun: dryRun)
+            total += count
+            if dryRun || count < page { return total }
+        }
     }
 
     private func prune(_ storage: any Storage) throws(StoreFailure) -> [String] {

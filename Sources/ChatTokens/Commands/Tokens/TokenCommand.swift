@@ -9,7 +9,7 @@ struct TokenCommand: ParsableCommand {
             Example:
               chat-tokens token mint --tenant demo --user alice
             """,
-        subcommands: [TokenMint.self, TokenInspect.self, TokenVerify.self, TokenExplain.self])
+        subcommands: [TokenMint.self, TokenInspect.self, TokenVerify.self, TokenExplain.self, TokenRevoke.self])
 }
 
 /// A token as an argument, or on standard input, where other users of the machine cannot see it.
