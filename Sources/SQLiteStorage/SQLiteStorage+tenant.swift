@@ -59,7 +59,10 @@ extension SQLiteStorage {
                 user_pairs, user_window, shadow)
             VALUES (:tenant, :name, :status, :plan, :rate, :burst, :quota, :life, :host, :created,
                 :pairs, :window, :shadow)
-            """, tenant.settings &+ ["status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds])
+            """,
+            StatementArguments(tenant.settings) &+ [
+                "status": tenant.status.rawValue, "created": tenant.createdAt.milliseconds,
+            ])
         try insertClaims(of: tenant, db)
     }
 
@@ -72,7 +75,7 @@ extension SQLiteStorage {
                 WHERE tenant_id = :tenant
                     AND (name, plan, rate, burst, quota, token_life, xmpp_host, user_pairs, user_window, shadow) IS
                         (:name0, :plan0, :rate0, :burst0, :quota0, :life0, :host0, :pairs0, :window0, :shadow0)
-                """, tenant.settings &+ former.formerSettings)
+                """, StatementArguments(tenant.settings) &+ .former(former.settings))
             try db.execute(sql: "DELETE FROM token_claim WHERE tenant_id = ?", arguments: [tenant.id.text])
             try insertClaims(of: tenant, db)
             try append(audit, db)

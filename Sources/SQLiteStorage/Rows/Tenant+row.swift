@@ -23,20 +23,11 @@ extension Tenant {
     }
 
     /// The values of all columns but the status and the time of creation, by name.
-    var settings: StatementArguments {
+    var settings: NamedValues {
         [
             "tenant": id.text, "name": name, "plan": plan.id.text, "rate": overrides.rate,
             "burst": overrides.burst, "quota": overrides.quota, "life": tokenLife, "host": xmppHost,
             "pairs": userRate?.pairs, "window": userRate?.window, "shadow": shadow.names.joined(separator: " "),
-        ]
-    }
-
-    /// The settings once more, as what a row must still hold to be replaced.
-    var formerSettings: StatementArguments {
-        [
-            "name0": name, "plan0": plan.id.text, "rate0": overrides.rate, "burst0": overrides.burst,
-            "quota0": overrides.quota, "life0": tokenLife, "host0": xmppHost, "pairs0": userRate?.pairs,
-            "window0": userRate?.window, "shadow0": shadow.names.joined(separator: " "),
         ]
     }
 }
