@@ -1,4 +1,5 @@
 package import Domain
+package import Tokens
 
 extension PostgresStorage {
     package func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey? {
@@ -33,7 +34,7 @@ extension PostgresStorage {
                 INSERT INTO api_key (\(APIKey.columns))
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
                     $21)
-                """, key.fields + key.origin))
+                """, key.owned + key.changeable + key.revoked + key.origin))
         if let prefix = key.imported?.prefix {
             try connection.exchange([
                 Statement("INSERT INTO imported_prefix (prefix) VALUES ($1) ON CONFLICT DO NOTHING", .text(prefix))
@@ -41,23 +42,52 @@ extension PostgresStorage {
         }
     }
 
-    package func update(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
+    package func update(_ key: APIKey, after former: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try write { connection throws(StoreFailure) in
             try connection.changeOne(
                 Statement(
                     """
                     UPDATE api_key SET name = $4, scopes = $5, secret_hash = $6, former_hash = $7, former_until = $8,
-                        expires_at = $9, revoked_at = $10, revoked_reason = $11,
-                        revoked_by = $12, allowed_addresses = $13, rate = $14, burst = $15,
-                        -- Where a secret was seen says nothing of its successor.
-                        leaked_where = CASE WHEN leaked_at IS NULL OR secret_hash = $6 THEN leaked_where
-                            ELSE 'unknown' END
+                        expires_at = $9, allowed_addresses = $10, rate = $11, burst = $12, leaked_at = $13,
+                        leaked_where = $14, quarantined_at = $15
                     WHERE api_key_id = $1 AND owner = $2 AND tenant_id IS NOT DISTINCT FROM $3
-                        -- A rotation that was read before a revocation must not undo it.
-                        AND (revoked_at IS NULL OR $10 IS NOT NULL)
-                    """, key.fields))
+                        AND (name, scopes, secret_hash, former_hash, former_until, expires_at, allowed_addresses,
+                            rate, burst, leaked_at, leaked_where, quarantined_at, revoked_at) IS NOT DISTINCT FROM
+                            ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
+                    """, key.owned + key.changeable + former.changeable + former.revoked.prefix(1)))
             try append(audit, &connection)
             try log(.apiKey(key.id), &connection)
+        }
+    }
+
+    package func revoke(
+        _ key: APIKey, with revocation: APIKey.Revocation, recording audit: AuditDraft
+    ) throws(StoreFailure) {
+        var revoked = key
+        revoked.revocation = revocation
+        let values = revoked.owned + revoked.revoked
+        try write { connection throws(StoreFailure) in
+            try connection.changeOne(
+                Statement(
+                    """
+                    UPDATE api_key SET revoked_at = $4, revoked_reason = $5, revoked_by = $6, former_hash = NULL,
+                        former_until = NULL
+                    WHERE api_key_id = $1 AND owner = $2 AND tenant_id IS NOT DISTINCT FROM $3 AND revoked_at IS NULL
+                    """, values))
+            try append(audit, &connection)
+            try log(.apiKey(key.id), &connection)
+        }
+    }
+
+    package func importedKey(hash: Digest) throws(StoreFailure) -> APIKey.ID? {
+        try read(Statement("SELECT api_key_id FROM api_key WHERE imported_hash = $1", .bytes(hash.bytes))) {
+            row throws(StoreFailure) in try row.checked(0, APIKey.ID.init)
+        }.first
+    }
+
+    package func importedPrefixes() throws(StoreFailure) -> [String] {
+        try read(Statement("SELECT prefix FROM imported_prefix ORDER BY prefix")) {
+            row throws(StoreFailure) in try row.text(0)
         }
     }
 }

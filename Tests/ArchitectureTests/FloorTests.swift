@@ -33,8 +33,8 @@ struct FloorTests {
         "Sources/SQLiteStorage/Rows/APIKey+row.swift", "Sources/SQLiteStorage/Rows/AuditEntry+row.swift",
         "Sources/SQLiteStorage/Rows/Row+fields.swift", "Sources/SQLiteStorage/SQLiteStorage+checkpoint.swift",
         "Sources/SQLiteStorage/SQLiteStorage+copy.swift", "Sources/SQLiteStorage/SQLiteStorage+deployment.swift",
-        "Sources/SQLiteStorage/SQLiteStorage+health.swift", "Sources/SQLiteStorage/SQLiteStorage+keyTerms.swift",
-        "Sources/SQLiteStorage/SQLiteStorage+signingKey.swift", "Sources/WebAPI/Observing/ProcessMemory.swift",
+        "Sources/SQLiteStorage/SQLiteStorage+health.swift", "Sources/SQLiteStorage/SQLiteStorage+signingKey.swift",
+        "Sources/WebAPI/Observing/ProcessMemory.swift",
         "Sources/WebAPI/Observing/RequestLog.swift",
     ]
 

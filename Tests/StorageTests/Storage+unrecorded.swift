@@ -31,7 +31,11 @@ extension Storage {
     }
 
     func update(_ key: APIKey) throws(StoreFailure) {
-        try update(key, recording: .sample(for: key.owner.tenant))
+        try update(key, after: try apiKey(key.id) ?? key, recording: .sample(for: key.owner.tenant))
+    }
+
+    func revoke(_ key: APIKey, with revocation: APIKey.Revocation) throws(StoreFailure) {
+        try revoke(key, with: revocation, recording: .sample(for: key.owner.tenant))
     }
 
     func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure) {

@@ -52,76 +52,80 @@ package struct LeakDesk: Sendable {
     package func report(
         _ text: String, at place: String, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Finding? {
-        guard let (key, secret) = try find(text) else { return nil }
-        let now = world.now()
+        guard let id = try find(text) else { return nil }
         let place = Self.kept(place)
-        let status = key.status(at: now)
-        // What an owner has released is left alone where it is known to be; a place without a name is none.
-        let isKnown = secret == .current && place != Self.unknown && key.leak?.place == place
-        guard status == .active, secret != .past, !isKnown else { return Finding(key: key, isNew: false) }
-        if secret == .former, key.former.map({ now <= $0.until }) != true || !quarantines {
-            return Finding(key: key, isNew: false)
+        var isOurs = false, isNew = false
+        let key = try change(id, of: nil, by: origin) {
+            key throws(ManagementFailure) -> (key: APIKey, action: AuditAction)? in
+            isNew = false
+            let secret = self.secret(text, of: key)
+            isOurs = secret != nil
+            guard let secret, let found = self.found(key, by: secret, at: place) else { return nil }
+            isNew = true
+            return found
         }
+        return isOurs ? Finding(key: key, isNew: isNew) : nil
+    }
+
+    /// What becomes of a key of which that secret was found; nil: nothing.
+    private func found(_ key: APIKey, by secret: Secret, at place: String) -> (key: APIKey, action: AuditAction)? {
+        let now = world.now()
+        // What an owner has released is left alone where it is known to be; a place without a name is none.
+        let isKnown = secret == .current && place != APIKey.Leak.unknownPlace && key.leak?.place == place
+        guard key.status(at: now) == .active, secret != .past, !isKnown else { return nil }
+        if secret == .former, key.former.map({ now <= $0.until }) != true || !quarantines { return nil }
         var found = key
         let isOut = quarantines && secret == .current
         // The place of a former secret says nothing of where the current one is.
         found.leak = APIKey.Leak(
-            at: now, place: secret == .current ? place : Self.unknown, quarantinedAt: isOut ? now : nil)
+            at: now, place: secret == .current ? place : APIKey.Leak.unknownPlace, quarantinedAt: isOut ? now : nil)
         if secret == .former { found.former = nil }
-        try save(found, after: key, as: isOut ? .keyQuarantined : .keyLeakReported, by: origin)
-        return Finding(key: found, isNew: true)
+        return (found, isOut ? .keyQuarantined : .keyLeakReported)
     }
 
     /// Puts a quarantined key back into use; with an `owner`, a key of anybody else is `missing`.
+    ///
+    /// A `conflict` where it was quarantined anew meanwhile: that is another leak to be judged.
     package func release(
         _ id: APIKey.ID, of owner: APIKey.Owner? = nil, by origin: AuditOrigin
     ) throws(ManagementFailure) -> APIKey {
-        let key = try ManagementFailure.telling(of: "API key \(id)") { () throws(StoreFailure) in
-            guard let key = try storage.apiKey(id), owner == nil || key.owner == owner else { throw .missing }
-            return key
-        }
-        guard key.leak?.quarantinedAt != nil, key.revocation == nil else {
-            throw .refused("The key \(id) is not quarantined.")
-        }
-        var released = key
-        released.leak?.quarantinedAt = nil
-        try save(released, after: key, as: .keyReleased, by: origin)
-        return released
-    }
-
-    private func save(
-        _ key: APIKey, after former: APIKey, as action: AuditAction, by origin: AuditOrigin
-    ) throws(ManagementFailure) {
-        guard let leak = key.leak else { return }
-        let audit = AuditDraft(
-            action, for: key.owner.tenant, by: origin, target: key.auditTarget, changing: former.audited,
-            to: key.audited, at: world.now())
-        let endsGrace = former.former != nil && key.former == nil
-        try ManagementFailure.telling(of: "API key \(key.id)") { () throws(StoreFailure) in
-            try storage.setLeak(leak, of: key.id, endingGrace: endsGrace, recording: audit)
-        }
-    }
-
-    private func find(_ text: String) throws(ManagementFailure) -> (key: APIKey, secret: Secret)? {
-        try ManagementFailure.telling(of: "such API key") { () throws(StoreFailure) in
-            if let given = APIKey.Text(text.utf8.span, prefix: keyPrefix) {
-                guard let key = try storage.apiKey(given.id) else { return nil }
-                if given.secretHash.constantTimeEquals(key.secretHash) { return (key, .current) }
-                return key.former?.hash.constantTimeEquals(given.secretHash) == true ? (key, .former) : nil
+        var judged: APIKey.Leak?
+        return try change(id, of: owner, by: origin) { key throws(ManagementFailure) in
+            guard key.leak?.quarantinedAt != nil, key.revocation == nil else {
+                throw .refused("The key \(id) is not quarantined.")
             }
-            guard try storage.importedPrefixes().contains(where: text.hasPrefix) else { return nil }
-            let hash = SHA256.digest(text.utf8.span)
-            guard let id = try storage.importedKey(hash: hash), let key = try storage.apiKey(id) else { return nil }
-            if hash == key.secretHash { return (key, .current) }
-            return (key, hash == key.former?.hash ? .former : .past)
+            guard judged == nil || judged == key.leak else {
+                throw .conflict("The key \(id) was found once more at the same time.")
+            }
+            judged = key.leak
+            var released = key
+            released.leak?.quarantinedAt = nil
+            return (released, .keyReleased)
         }
+    }
+
+    private var change: ChangeAPIKey { ChangeAPIKey(storage: storage, world: world) }
+
+    /// The key that the text is or was, or that it pretends to be.
+    private func find(_ text: String) throws(ManagementFailure) -> APIKey.ID? {
+        try ManagementFailure.telling(of: "such API key") { () throws(StoreFailure) in
+            if let given = APIKey.Text(text.utf8.span, prefix: keyPrefix) { return try storage.apiKey(given.id)?.id }
+            guard try storage.importedPrefixes().contains(where: text.hasPrefix) else { return nil }
+            return try storage.importedKey(hash: SHA256.digest(text.utf8.span))
+        }
+    }
+
+    /// Which of the key's secrets the text is; nil: none.
+    private func secret(_ text: String, of key: APIKey) -> Secret? {
+        let given = APIKey.Text(text.utf8.span, prefix: keyPrefix)
+        let hash = given?.secretHash ?? SHA256.digest(text.utf8.span)
+        if hash.constantTimeEquals(key.secretHash) { return .current }
+        if key.former?.hash.constantTimeEquals(hash) == true { return .former }
+        return given == nil && hash == key.imported?.hash ? .past : nil
     }
 
     private static func kept(_ place: String) -> String {
         let text = String(String.UnicodeScalarView(place.unicodeScalars.filter { !$0.isControl }).prefix(longestPlace))
-        return text.isEmpty ? unknown : text
+        return text.isEmpty ? APIKey.Leak.unknownPlace : text
     }
-
-    /// The place of what was found nobody says where; it is never one that is known already.
-    private static let unknown = "unknown"
 }

@@ -48,14 +48,8 @@ extension ManageKeys {
     package func change(
         _ id: APIKey.ID, of owner: APIKey.Owner, with change: KeyChange, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Record {
-        let former = try key(id, of: owner)
-        let now = world.now()
-        let key = try change.applied(to: former, at: now)
-        let audit = AuditDraft(
-            .keyChanged, for: owner.tenant, by: origin, target: key.auditTarget, changing: former.audited,
-            to: key.audited, at: now)
-        try ManagementFailure.telling(of: "API key \(id)") { () throws(StoreFailure) in
-            try storage.setTerms(of: key, recording: audit)
+        let key = try self.change(id, of: owner, by: origin) { former throws(ManagementFailure) in
+            (try change.applied(to: former, at: world.now()), .keyChanged)
         }
         return Record(key: key, usage: try usage(of: owner)[id] ?? APIKey.Usage())
     }

@@ -1,3 +1,5 @@
+internal import Tokens
+
 /// Creates, rotates and revokes API keys; a secret leaves these methods once and is stored only as a hash.
 package struct ManageKeys: Sendable {
     let storage: any Storage
@@ -66,7 +68,8 @@ package struct ManageKeys: Sendable {
 
     /// Gives the key a new secret; the old one goes on working for `graceSeconds`, 0 to ``longestGrace``.
     ///
-    /// Only the latest former secret is kept: one that was still in its grace from an earlier rotation stops now.
+    /// Only the latest former secret is kept: one that was still in its grace from an earlier rotation stops now. Of two
+    /// rotations at once the later is a `conflict`: it would end the grace that the earlier one has promised.
     /// With an `owner`, a key of anybody else is `missing`.
     package func rotate(
         _ id: APIKey.ID, of owner: APIKey.Owner? = nil, graceSeconds: Int, by origin: AuditOrigin
@@ -74,22 +77,40 @@ package struct ManageKeys: Sendable {
         guard (0...Self.longestGrace).contains(graceSeconds) else {
             throw .invalid([Failure.Field("graceSeconds", "must be from 0 to \(Self.longestGrace)")])
         }
-        let former = try key(id, of: owner)
-        var key = former
-        let now = world.now()
-        guard key.status(at: now) == .active else {
-            throw .refused("The key \(id) is \(key.status(at: now).rawValue) and cannot be rotated; create a new one.")
-        }
         let secret = APIKey.Secret(for: id, prefix: keyPrefix, world: world)
-        key.former =
-            graceSeconds == 0
-            ? nil : APIKey.Former(hash: key.secretHash, until: now.adding(seconds: Int64(graceSeconds)))
-        key.secretHash = secret.hash
-        try save(key, after: former, as: .keyRotated, by: origin)
+        let hash = secret.hash
+        var replaced: Digest?
+        let key = try change(id, of: owner, by: origin) { former throws(ManagementFailure) in
+            guard replaced == nil || replaced == former.secretHash else {
+                throw .conflict("The key \(id) was given another secret at the same time.")
+            }
+            replaced = former.secretHash
+            return (try rotated(former, to: hash, graceSeconds: graceSeconds), .keyRotated)
+        }
         return Issued(key: key, text: secret.revealOnce())
     }
 
-    /// Takes the key back for good.
+    private func rotated(
+        _ former: APIKey, to hash: Digest, graceSeconds: Int
+    ) throws(ManagementFailure) -> APIKey {
+        let now = world.now()
+        let status = former.status(at: now)
+        guard status == .active else {
+            throw .refused("The key \(former.id) is \(status.rawValue) and cannot be rotated; create a new one.")
+        }
+        var key = former
+        key.former =
+            graceSeconds == 0
+            ? nil : APIKey.Former(hash: former.secretHash, until: now.adding(seconds: Int64(graceSeconds)))
+        key.secretHash = hash
+        if let leak = former.leak {
+            // Where a secret was seen says nothing of its successor.
+            key.leak = APIKey.Leak(at: leak.at, place: APIKey.Leak.unknownPlace, quarantinedAt: leak.quarantinedAt)
+        }
+        return key
+    }
+
+    /// Takes the key back for good, whatever others do with it at the same time.
     ///
     /// Revoking again changes nothing: the first reason stays. With an `owner`, a key of anybody else is `missing`.
     package func revoke(
@@ -101,29 +122,27 @@ package struct ManageKeys: Sendable {
             ])
         }
         let former = try key(id, of: owner)
+        guard former.revocation == nil else { return former }
         var key = former
-        guard key.revocation == nil else { return key }
-        key.revocation = APIKey.Revocation(at: world.now(), reason: reason, by: origin.actor)
+        let revocation = APIKey.Revocation(at: world.now(), reason: reason, by: origin.actor)
+        key.revocation = revocation
         key.former = nil
-        try save(key, after: former, as: .keyRevoked, by: origin)
-        return key
+        let audit = AuditDraft(
+            .keyRevoked, for: key.owner.tenant, by: origin, target: key.auditTarget, changing: former.audited,
+            to: key.audited, at: world.now())
+        try ManagementFailure.telling(of: "API key \(id)") { () throws(StoreFailure) in
+            do throws(StoreFailure) {
+                try storage.revoke(key, with: revocation, recording: audit)
+            } catch .missing {
+                // Somebody else was faster.
+            }
+        }
+        return try self.key(id, of: owner)
     }
 
     func key(_ id: APIKey.ID, of owner: APIKey.Owner?) throws(ManagementFailure) -> APIKey {
-        try ManagementFailure.telling(of: "API key \(id)") { () throws(StoreFailure) in
-            guard let key = try storage.apiKey(id), owner == nil || key.owner == owner else { throw .missing }
-            return key
-        }
+        try change.key(id, of: owner)
     }
 
-    func save(
-        _ key: APIKey, after former: APIKey, as action: AuditAction, by origin: AuditOrigin
-    ) throws(ManagementFailure) {
-        let audit = AuditDraft(
-            action, for: key.owner.tenant, by: origin, target: key.auditTarget, changing: former.audited,
-            to: key.audited, at: world.now())
-        try ManagementFailure.telling(of: "API key \(key.id)") { () throws(StoreFailure) in
-            try storage.update(key, recording: audit)
-        }
-    }
+    var change: ChangeAPIKey { ChangeAPIKey(storage: storage, world: world) }
 }

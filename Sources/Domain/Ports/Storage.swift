@@ -37,22 +37,6 @@ package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage
     /// such tenant, or where it is deleted already.
     func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure)
 
-    /// The API key as stored.
-    func apiKey(_ id: APIKey.ID) throws(StoreFailure) -> APIKey?
-    /// The keys of an owner, oldest first.
-    func apiKeys(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey]
-    /// Stores a new API key; `missing` where its tenant does not exist.
-    func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure)
-    /// Replaces the API key's fields; `missing` where there is no such key.
-    func update(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure)
-
-    /// How the keys of an owner have been used; a key without an entry never was.
-    func usage(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey.ID: APIKey.Usage]
-    /// Adds uses to those of the keys, the later last use stays; keys that do not exist are left out.
-    ///
-    /// The one method that changes nothing servers keep in memory, and so appends nothing to the change log.
-    func count(_ uses: [APIKey.ID: APIKey.Usage]) throws(StoreFailure)
-
     /// Adds a signing key to the tenant's; `missing` where there is no such tenant.
     func add(_ key: SealedKey, to tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure)
     /// Sets the states of several of the tenant's keys together; `missing` where one does not exist.

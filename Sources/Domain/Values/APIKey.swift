@@ -94,6 +94,9 @@ package struct APIKey: Sendable, Equatable {
         /// Since when the key is out of use for it; nil: it was only reported, or was released.
         package var quarantinedAt: Timestamp?
 
+        /// The place of what was found nobody says where; it is never one that is known already.
+        package static let unknownPlace = "unknown"
+
         /// A leak.
         package init(at: Timestamp, place: String, quarantinedAt: Timestamp?) {
             self.at = at
@@ -122,7 +125,7 @@ package struct APIKey: Sendable, Equatable {
     package var revocation: Revocation?
     /// Where it may be used from, at most ``mostAddresses``; empty: from everywhere.
     package var allowedAddresses: [AddressRange]
-    /// A limit of its own, which holds besides its tenant's; nil: none.
+    /// A limit of its own, which holds besides its tenant's and the plan's for keys; nil: none.
     package var rateLimit: RateLimit?
     /// Set for a key that another system issued.
     package let imported: Imported?

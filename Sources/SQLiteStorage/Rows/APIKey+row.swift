@@ -42,15 +42,16 @@ extension APIKey {
             })
     }
 
-    /// The values of all columns but the time of creation, by name.
-    var fields: StatementArguments {
+    /// The values of all columns that are not written once, by name.
+    var fields: NamedValues {
         [
             "id": id.text, "owner": owner.name, "tenant": owner.tenant?.text, "name": name,
-            "scopes": scopes.names.joined(separator: " "), "hash": Data(secretHash.bytes),
-            "former": former.map { Data($0.hash.bytes) }, "until": former?.until.milliseconds,
+            "scopes": scopes.names.joined(separator: " "), "hash": secretHash.stored,
+            "former": former?.hash.stored, "until": former?.until.milliseconds,
             "expires": expiresAt?.milliseconds,
             "revoked": revocation?.at.milliseconds, "reason": revocation?.reason, "by": revocation?.by,
             "addresses": allowedAddresses.stored, "rate": rateLimit?.rate, "burst": rateLimit?.burst,
+            "leaked": leak?.at.milliseconds, "place": leak?.place, "quarantined": leak?.quarantinedAt?.milliseconds,
         ]
     }
 
@@ -58,8 +59,7 @@ extension APIKey {
     var origin: StatementArguments {
         [
             "created": createdAt.milliseconds, "prefix": imported?.prefix,
-            "imported": imported.map { Data($0.hash.bytes) }, "leaked": leak?.at.milliseconds, "place": leak?.place,
-            "quarantined": leak?.quarantinedAt?.milliseconds,
+            "imported": imported?.hash.stored,
         ]
     }
 }

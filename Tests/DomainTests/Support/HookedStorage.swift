@@ -64,9 +64,12 @@ final class HookedStorage: Storage {
     func create(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
         try real.create(key, recording: audit)
     }
-    func update(_ key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
-        try real.update(key, recording: audit)
+    func update(_ key: APIKey, after former: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
+        try real.update(key, after: former, recording: audit)
     }
+    func revoke(
+        _ key: APIKey, with revocation: APIKey.Revocation, recording audit: AuditDraft
+    ) throws(StoreFailure) { try real.revoke(key, with: revocation, recording: audit) }
     func usage(of owner: APIKey.Owner) throws(StoreFailure) -> [APIKey.ID: APIKey.Usage] {
         try real.usage(of: owner)
     }
@@ -83,14 +86,8 @@ final class HookedStorage: Storage {
         try real.auditEntries(of: tenant, query)
     }
     func auditHead(of tenant: Tenant.ID?) throws(StoreFailure) -> AuditLink { try real.auditHead(of: tenant) }
-    func setTerms(of key: APIKey, recording audit: AuditDraft) throws(StoreFailure) {
-        try real.setTerms(of: key, recording: audit)
-    }
     func importedKey(hash: Digest) throws(StoreFailure) -> APIKey.ID? { try real.importedKey(hash: hash) }
     func importedPrefixes() throws(StoreFailure) -> [String] { try real.importedPrefixes() }
-    func setLeak(
-        _ leak: APIKey.Leak, of key: APIKey.ID, endingGrace endsGrace: Bool, recording audit: AuditDraft
-    ) throws(StoreFailure) { try real.setLeak(leak, of: key, endingGrace: endsGrace, recording: audit) }
     func auditSpan(
         of tenant: Tenant.ID?, from: Timestamp?, to: Timestamp?
     ) throws(StoreFailure) -> ClosedRange<Int64>? { try real.auditSpan(of: tenant, from: from, to: to) }

@@ -24,6 +24,12 @@ struct ChangeLogConformance {
             ),
             ("create API key", .apiKey(key.id), { store throws(StoreFailure) in try store.create(key) }),
             ("update API key", .apiKey(key.id), { store throws(StoreFailure) in try store.update(key) }),
+            (
+                "revoke API key", .apiKey(key.id),
+                { store throws(StoreFailure) in
+                    try store.revoke(key, with: APIKey.Revocation(at: .start, reason: ""))
+                }
+            ),
             ("add signing key", .tenant(acme.id), { store throws(StoreFailure) in try store.add(added, to: acme.id) }),
             (
                 "set states", .tenant(acme.id),

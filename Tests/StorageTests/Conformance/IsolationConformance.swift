@@ -81,6 +81,10 @@ struct IsolationConformance {
         #expect(try scene.storage.apiKeys(of: .node) == [])
         let stolen = try APIKey.sample("keyofaaaaaaa", owner: .tenant(scene.b.id))
         #expect(failure { () throws(StoreFailure) in try scene.storage.update(stolen) }?.isMissing == true)
+        let revocation = APIKey.Revocation(at: .start, reason: "")
+        #expect(
+            failure { () throws(StoreFailure) in try scene.storage.revoke(stolen, with: revocation) }?.isMissing == true
+        )
         #expect(failure { () throws(StoreFailure) in try scene.storage.create(stolen) }?.isConflict == true)
         #expect(try scene.storage.apiKey(scene.keyOfA.id) == scene.keyOfA)
     }

@@ -25,53 +25,131 @@ struct KeyTermsConformance {
         #expect(try store.storage.apiKeys(of: .tenant(acme.id)) == [key])
     }
 
-    @Test("A change of terms that was read before a rotation or a revocation undoes neither", arguments: Backend.all)
-    func termsApart(backend: Backend) throws {
+    /// What can be changed of a key, each by itself.
+    private static let changes: [(name: String, make: @Sendable (inout APIKey) -> Void)] = [
+        ("name", { $0.name = "Renamed" }), ("scopes", { $0.scopes = .verify }),
+        ("secret", { $0.secretHash = SHA256.digest(Array("new".utf8).span) }),
+        ("grace", { $0.former = APIKey.Former(hash: $0.secretHash, until: .start.adding(seconds: 60)) }),
+        ("expiry", { $0.expiresAt = .start.adding(seconds: 5) }), ("addresses", { $0.allowedAddresses = ranges }),
+        ("limit", { $0.rateLimit = RateLimit(rate: 1, burst: 2) }),
+        ("leak", { $0.leak = APIKey.Leak(at: .start, place: "here", quarantinedAt: nil) }),
+        ("quarantine", { $0.leak = APIKey.Leak(at: .start, place: "here", quarantinedAt: .start) }),
+    ]
+
+    @Test("A change is stored and taken back, and undoes none that came after it was read", arguments: Backend.all)
+    func staleChanges(backend: Backend) throws {
         let store = try backend.makeEmpty()
         let acme = try Application.stored("acme", in: store)
         let read = try APIKey.sample("abcdefghijkl", owner: .tenant(acme.id))
         try store.storage.create(read)
-        var rotated = read
-        rotated.secretHash = SHA256.digest(Array("new".utf8).span)
-        rotated.revocation = APIKey.Revocation(at: .start, reason: "leak")
-        try store.storage.update(rotated)
-        var changed = read
-        (changed.name, changed.expiresAt) = ("Renamed", .start.adding(seconds: 5))
-        (changed.allowedAddresses, changed.rateLimit) = (Self.ranges, RateLimit(rate: 1, burst: 2))
-        try store.storage.setTerms(of: changed)
-        (changed.secretHash, changed.revocation) = (rotated.secretHash, rotated.revocation)
-        #expect(try store.storage.apiKey(read.id) == changed)
+        for first in Self.changes {
+            var changed = read
+            first.make(&changed)
+            try store.storage.update(changed)
+            #expect(try store.storage.apiKey(read.id) == changed, "\(first.name)")
+            for second in Self.changes {
+                var stale = read
+                second.make(&stale)
+                let late = failure { () throws(StoreFailure) in try store.storage.update(stale, after: read) }
+                #expect(late?.isMissing == true, "\(second.name) after \(first.name)")
+            }
+            #expect(try store.storage.apiKey(read.id) == changed, "\(first.name)")
+            try store.storage.update(read)
+            #expect(try store.storage.apiKey(read.id) == read, "\(first.name)")
+        }
+    }
 
-        (changed.expiresAt, changed.allowedAddresses, changed.rateLimit) = (nil, [], nil)
-        try store.storage.setTerms(of: changed)
+    @Test(
+        "A revocation comes through whatever was changed meanwhile, once, and nothing undoes it", arguments: Backend.all
+    )
+    func revocation(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let read = try APIKey.sample("abcdefghijkl", owner: .tenant(acme.id))
+        try store.storage.create(read)
+        var changed = read
+        for change in Self.changes { change.make(&changed) }
+        try store.storage.update(changed)
+        let first = APIKey.Revocation(at: .start, reason: "first", by: "key k")
+        try store.storage.revoke(read, with: first)
+        (changed.revocation, changed.former) = (first, nil)
+        #expect(try store.storage.apiKey(read.id) == changed, "with the secret before the last rotation")
+        let again = failure { () throws(StoreFailure) in
+            try store.storage.revoke(read, with: APIKey.Revocation(at: .start, reason: "again"))
+        }
+        #expect(again?.isMissing == true)
+        var stale = changed
+        stale.revocation = nil
+        let late = failure { () throws(StoreFailure) in try store.storage.update(changed, after: stale) }
+        #expect(late?.isMissing == true, "a rotation that was read before a revocation")
+        changed.name = "Renamed once more"
+        try store.storage.update(changed)
         #expect(try store.storage.apiKey(read.id) == changed)
     }
 
-    @Test("A leak is noted beside a rotation, ends the grace if it is to, and is taken back", arguments: Backend.all)
-    func leaks(backend: Backend) throws {
+    /// Changes of terms that have nothing to do with each other.
+    private static var termChanges: [KeyChange] {
+        var changes = [KeyChange](repeating: KeyChange(), count: 4)
+        changes[0].name = "Renamed"
+        changes[1].allowedAddresses = .set(ranges)
+        changes[2].rateLimit = .set(RateLimit(rate: 1, burst: 2))
+        changes[3].expiresIn = .set(60)
+        return changes
+    }
+
+    @Test("Of changes of one key that are made at once none is lost", arguments: Backend.all)
+    func changesAtOnce(backend: Backend) throws {
         let store = try backend.makeEmpty()
         let acme = try Application.stored("acme", in: store)
-        var key = try APIKey.sample("abcdefghijkl", owner: .tenant(acme.id))
-        key.former = APIKey.Former(hash: key.secretHash, until: .start.adding(seconds: 60))
-        try store.storage.create(key)
-        let before = try store.storage.newestChange()
-        key.leak = APIKey.Leak(at: .start, place: "here", quarantinedAt: .start)
-        try store.storage.setLeak(try #require(key.leak), of: key.id)
-        #expect(try store.storage.apiKey(key.id) == key)
-        #expect(try store.storage.apiKey(key.id)?.status(at: .start) == .quarantined)
-        #expect(try store.storage.newestChange() > before, "other nodes learn of it")
-        // What was read before does not undo it.
-        var stale = key
-        stale.leak = nil
-        try store.storage.update(stale)
-        try store.storage.setTerms(of: stale)
-        #expect(try store.storage.apiKey(key.id) == key)
+        let keys = ManageKeys(storage: store.storage, keyPrefix: "chatsdk", world: .standing)
+        let desk = LeakDesk(storage: store.storage, keyPrefix: "chatsdk", world: .standing, quarantines: false)
+        let origin = AuditOrigin(actor: "tests")
+        let changes = Self.termChanges
+        for round in 0..<10 {
+            let issued = try keys.create(for: .tenant(acme.id), name: "k", by: origin)
+            let id = issued.key.id
+            let failures = atOnce(changes.count + 2) { number in
+                switch number {
+                case 4: failure { () throws(ManagementFailure) in try keys.rotate(id, graceSeconds: 60, by: origin) }
+                case 5: failure { () throws(ManagementFailure) in try desk.report(issued.text, at: "here", by: origin) }
+                default:
+                    failure { () throws(ManagementFailure) in
+                        try keys.change(id, of: .tenant(acme.id), with: changes[number], by: origin)
+                    }
+                }
+            }
+            #expect(failures.allSatisfy { $0 == .some(nil) }, "round \(round): \(failures)")
+            let key = try #require(try store.storage.apiKey(id))
+            #expect(key.name == "Renamed" && key.allowedAddresses == Self.ranges, "round \(round)")
+            #expect(key.rateLimit == RateLimit(rate: 1, burst: 2) && key.expiresAt != nil, "round \(round)")
+            #expect(key.former?.hash == issued.key.secretHash, "round \(round)")
+            _ = try keys.revoke(id, by: origin)
+        }
+    }
 
-        key.leak?.quarantinedAt = nil
-        key.former = nil
-        try store.storage.setLeak(try #require(key.leak), of: key.id, endingGrace: true)
-        #expect(try store.storage.apiKey(key.id) == key)
-        #expect(try store.storage.apiKey(key.id)?.status(at: .start) == .active)
+    @Test("Of rotations that are made at once no holder of a secret is misled", arguments: Backend.all)
+    func rotationsAtOnce(backend: Backend) throws {
+        let store = try backend.makeEmpty()
+        let acme = try Application.stored("acme", in: store)
+        let keys = ManageKeys(storage: store.storage, keyPrefix: "chatsdk", world: .standing)
+        let origin = AuditOrigin(actor: "tests")
+        let issued = try keys.create(for: .tenant(acme.id), name: "k", by: origin)
+        let rotated = atOnce(8) { _ in
+            Result { () throws(ManagementFailure) in
+                try keys.rotate(issued.key.id, graceSeconds: 60, by: origin).key
+            }
+        }.compactMap(\.self)
+        let won = rotated.compactMap { try? $0.get() }
+        // Who comes when another has finished rotates that one's secret away, with its grace.
+        var secret = issued.key.secretHash
+        for _ in won {
+            let next = try #require(won.first { $0.former?.hash == secret }, "a secret was handed out and lost")
+            secret = next.secretHash
+        }
+        #expect(try store.storage.apiKey(issued.key.id)?.secretHash == secret)
+        for case .failure(let failure) in rotated {
+            guard case .conflict = failure else { Issue.record("\(failure)"); continue }
+        }
     }
 
     @Test("An imported key is found by its hash alone, and its prefix is known", arguments: Backend.all)
@@ -109,23 +187,25 @@ struct KeyTermsConformance {
         let key = try APIKey.sample("abcdefghijkl", owner: .tenant(acme.id))
         try store.storage.create(key)
         let stolen = try APIKey.sample("abcdefghijkl", owner: .tenant(other.id))
-        #expect(failure { () throws(StoreFailure) in try store.storage.setTerms(of: stolen) }?.isMissing == true)
+        #expect(failure { () throws(StoreFailure) in try store.storage.update(stolen) }?.isMissing == true)
         let ghost = try APIKey.sample("zzzzzzzzzzzz", owner: .tenant(acme.id))
-        #expect(failure { () throws(StoreFailure) in try store.storage.setTerms(of: ghost) }?.isMissing == true)
-        let leak = APIKey.Leak(at: .start, place: "here", quarantinedAt: nil)
-        #expect(failure { () throws(StoreFailure) in try store.storage.setLeak(leak, of: ghost.id) }?.isMissing == true)
+        #expect(failure { () throws(StoreFailure) in try store.storage.update(ghost) }?.isMissing == true)
         #expect(try store.storage.apiKey(key.id) == key)
     }
 }
 
 extension Storage {
-    fileprivate func setTerms(of key: APIKey) throws(StoreFailure) {
-        try setTerms(of: key, recording: .sample(.keyChanged, for: key.owner.tenant))
+    fileprivate func update(_ key: APIKey, after former: APIKey) throws(StoreFailure) {
+        try update(key, after: former, recording: .sample(.keyChanged, for: key.owner.tenant))
     }
+}
 
-    fileprivate func setLeak(
-        _ leak: APIKey.Leak, of key: APIKey.ID, endingGrace endsGrace: Bool = false
-    ) throws(StoreFailure) {
-        try setLeak(leak, of: key, endingGrace: endsGrace, recording: .sample(.keyQuarantined, for: nil))
+/// The failure of an act of management.
+private func failure(_ body: () throws(ManagementFailure) -> some Any) -> ManagementFailure? {
+    do throws(ManagementFailure) {
+        _ = try body()
+        return nil
+    } catch {
+        return error
     }
 }

@@ -129,6 +129,9 @@ struct ManagementConformance {
             }?.isMissing == true)
         #expect(failure { () throws(StoreFailure) in try store.storage.create(key) }?.isMissing == true)
         #expect(failure { () throws(StoreFailure) in try store.storage.update(key) }?.isMissing == true)
+        let revocation = APIKey.Revocation(at: .start, reason: "")
+        #expect(
+            failure { () throws(StoreFailure) in try store.storage.revoke(key, with: revocation) }?.isMissing == true)
         #expect(
             failure { () throws(StoreFailure) in try store.storage.add(ghost.sealed, to: ghost.id) }?.isMissing == true)
         #expect(
@@ -153,8 +156,11 @@ struct ManagementConformance {
         key.former = APIKey.Former(hash: key.secretHash, until: .start.adding(seconds: 60))
         key.secretHash = SHA256.digest(Array("new".utf8).span)
         key.expiresAt = .start.adding(seconds: 3_600)
-        key.revocation = APIKey.Revocation(at: .start.adding(seconds: 5), reason: "", by: "key k")
         try store.storage.update(key)
+        #expect(try store.storage.apiKey(key.id) == key)
+        let revocation = APIKey.Revocation(at: .start.adding(seconds: 5), reason: "", by: "key k")
+        try store.storage.revoke(key, with: revocation)
+        (key.revocation, key.former) = (revocation, nil)
         #expect(try store.storage.apiKey(key.id) == key)
         #expect(try store.storage.apiKey(#require(APIKey.ID("zzzzzzzzzzzz"))) == nil)
     }

@@ -33,8 +33,8 @@ struct Move {
         var key = try APIKey.sample("revoked00000", owner: .operator)
         try source.create(key)
         key.former = APIKey.Former(hash: key.secretHash, until: .start)
-        key.revocation = APIKey.Revocation(at: .start, reason: "", by: "somebody")
         try source.update(key)
+        try source.revoke(key, with: APIKey.Revocation(at: .start, reason: "", by: "somebody"))
         try source.create(
             APIKey(
                 id: try #require(APIKey.ID("imported0000")), owner: .tenant(acme.id), name: "i", scopes: .issue,
