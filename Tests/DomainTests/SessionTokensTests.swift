@@ -62,10 +62,29 @@ struct SessionTokensTests {
         #expect(tokens.isCSRFToken(csrf, of: id) && csrf == tokens.csrfToken(of: id))
         #expect(!tokens.isCSRFToken(csrf, of: Session.ID(world: .system)) && !tokens.isCSRFToken("", of: id))
         let (ann, bob) = (try #require(EmailAddress("ann@a.example")), try #require(EmailAddress("bob@a.example")))
-        let mark = tokens.deviceMark(for: ann, world: .system)
-        #expect(tokens.device(mark, for: ann).map { mark.hasPrefix($0 + ".") } == true)
+        let password = PasswordHash.ofNobody(cost: .unsafelyCheap, world: .system)
+        let mark = tokens.deviceMark(for: ann, with: password, world: .system)
+        let device = try #require(tokens.device(mark, for: ann))
+        #expect(mark.hasPrefix(device.name + ".") && mark.utf8.count <= 128)
         #expect(tokens.device(mark, for: bob) == nil)
         #expect(tokens.device(mark + "x", for: ann) == nil && tokens.device("", for: ann) == nil)
-        #expect(tokens.deviceMark(for: ann, world: .system) != mark)
+        let other = tokens.deviceMark(for: ann, with: password, world: .system)
+        #expect(tokens.device(other, for: ann).map { $0.name != device.name } == true)
+    }
+
+    @Test("a device's mark is that of one password: who changes it has forgotten all devices")
+    func marksOfPasswords() throws {
+        let ann = try #require(EmailAddress("ann@a.example"))
+        let (old, new) = (
+            PasswordHash.ofNobody(cost: .unsafelyCheap, world: .system),
+            PasswordHash.ofNobody(cost: .unsafelyCheap, world: .system)
+        )
+        let marks = [old, new].map { tokens.deviceMark(for: ann, with: $0, world: .system) }
+        let devices = try marks.map { try #require(tokens.device($0, for: ann)) }
+        #expect(tokens.isKnown(devices[0], with: old) && !tokens.isKnown(devices[0], with: new))
+        #expect(tokens.isKnown(devices[1], with: new) && !tokens.isKnown(devices[1], with: old))
+        let parts = marks.map { $0.split(separator: ".") }
+        let mixed = "\(parts[0][0]).\(parts[1][1]).\(parts[0][2])"
+        #expect(tokens.device(mixed, for: ann) == nil, "the password is signed with it")
     }
 }

@@ -1,5 +1,13 @@
 package import Tokens
 
+/// A device that has logged in to an account, as its mark names it.
+package struct Device: Sendable, Equatable {
+    /// Its name.
+    package let name: String
+    /// What stands for the password with which it logged in.
+    let password: String
+}
+
 /// Makes and reads the secrets that browsers hold: tokens of sessions, CSRF tokens, marks of known devices.
 ///
 /// Each is under a key of its own that derives from the master key, so that every node knows those of the others and
@@ -59,19 +67,29 @@ package struct SessionTokens: Sendable {
         constantTimeEquals(token.utf8.span, csrfToken(of: session).utf8.span)
     }
 
-    /// A mark that this device has logged in to the account before; see ``AttemptThrottle``.
-    package func deviceMark(for email: EmailAddress, world: World) -> String {
-        let name = Base64URL.encode(world.randomBytes(16))
-        return "\(name).\(Self.mark("\(email) \(name)", under: device))"
+    /// A mark that this device has logged in to the account with this password; see ``AttemptThrottle``.
+    package func deviceMark(for email: EmailAddress, with password: PasswordHash, world: World) -> String {
+        let named = "\(Base64URL.encode(world.randomBytes(16))).\(token(of: password))"
+        return "\(named).\(Self.mark("\(email) \(named)", under: device))"
     }
 
-    /// The name of the device if the mark is one for this account; nil for all others.
-    package func device(_ mark: String, for email: EmailAddress) -> String? {
+    /// The device if the mark is one for this account; nil for all others, which cost no look at the database.
+    package func device(_ mark: String, for email: EmailAddress) -> Device? {
         let parts = mark.split(separator: ".", omittingEmptySubsequences: false)
-        guard mark.utf8.count <= 128, parts.count == 2 else { return nil }
-        let name = String(parts[0])
-        let expected = Self.mark("\(email) \(name)", under: device)
-        return constantTimeEquals(parts[1].utf8.span, expected.utf8.span) ? name : nil
+        guard mark.utf8.count <= 128, parts.count == 3 else { return nil }
+        let expected = Self.mark("\(email) \(parts[0]).\(parts[1])", under: device)
+        guard constantTimeEquals(parts[2].utf8.span, expected.utf8.span) else { return nil }
+        return Device(name: String(parts[0]), password: String(parts[1]))
+    }
+
+    /// Whether the device logged in with the password that the account has now: who knew an earlier one is a stranger.
+    package func isKnown(_ device: Device, with password: PasswordHash) -> Bool {
+        constantTimeEquals(device.password.utf8.span, token(of: password).utf8.span)
+    }
+
+    /// What stands for a password in marks, and tells nothing of it.
+    private func token(of password: PasswordHash) -> String {
+        String(Self.mark(password.text, under: device).prefix(16))
     }
 
     private static func mark(_ text: String, under key: SigningKey) -> String {

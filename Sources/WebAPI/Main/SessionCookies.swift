@@ -32,9 +32,13 @@ struct SessionCookies: Sendable {
     /// The mark of the device.
     func device(in request: Request) -> String? { value(of: deviceName, in: request) }
 
-    /// Has the browser keep a session, and the mark that it has logged in.
-    func set(session token: String, device mark: String, on response: inout HotResponse) {
+    /// Has the browser keep a session.
+    func set(session token: String, on response: inout HotResponse) {
         response.add("Set-Cookie", cookie(sessionName, token, seconds: Session.life))
+    }
+
+    /// Has the browser keep the mark that it has logged in.
+    func set(device mark: String, on response: inout HotResponse) {
         response.add("Set-Cookie", cookie(deviceName, mark, seconds: Self.deviceLife))
     }
 

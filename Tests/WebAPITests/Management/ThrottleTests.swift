@@ -33,6 +33,24 @@ struct ThrottleTests {
         }
     }
 
+    @Test("a device that knew an earlier password is a stranger; the one that changed it stays known")
+    func marksOfFormerPassword() async throws {
+        try await withServer { server in
+            let token = try server.session("ann@acme.example").token
+            let first = try await server.answer(Self.login(TestServer.password))
+            let body = #"{"currentPassword":"\#(TestServer.password)","newPassword":"a quite new sheep"}"#
+            let changed = try await server.answer(.bearer("POST", "/auth/password", token, body))
+            #expect(changed.status == 200)
+            for _ in 0..<10 { #expect(try await server.answer(Self.login("wrong")).status == 401) }
+            for (answer, status) in [(first, 429), (changed, 200)] {
+                let mark = try #require(
+                    answer.fields.last { $0.name == "set-cookie" }?.value.split(separator: ";").first)
+                let login = try await server.answer(Self.login("a quite new sheep", [("Cookie", String(mark))]))
+                #expect(login.status == status)
+            }
+        }
+    }
+
     @Test("an account that does not exist is held back in the same way")
     func unknown() async throws {
         try await withServer { server in

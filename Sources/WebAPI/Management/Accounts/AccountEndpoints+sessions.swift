@@ -62,7 +62,7 @@ extension AccountEndpoints {
             try members.accept(token, as: email, password: hash, from: client, requestID: requestID)
         }
         guard let opened = accepted.session else { throw Failure.internalError }
-        return desk.answer(opened, accepted.members, status: 201)
+        return desk.answer(opened, with: hash, accepted.members, status: 201)
     }
 
     private func accept(

@@ -43,7 +43,7 @@ struct AccountEndpoints: Sendable {
         }
         let deployment = service.directory.deployment
         return desk.answer(
-            made.session,
+            made.session, with: hash,
             [
                 ("tenant", made.tenant.json(publicURL: deployment.publicURL)), ("apiKey", JSON(made.key.text)),
                 ("key", made.key.json(prefix: deployment.keyPrefix)),
@@ -63,7 +63,7 @@ struct AccountEndpoints: Sendable {
             let opened = try await call.manage(service) { [accounts] () throws(ManagementFailure) in
                 try accounts.open(credentials, from: client, requestID: requestID)
             }
-            return desk.answer(opened, [], status: 200)
+            return desk.answer(opened, with: credentials.password, [], status: 200)
         } catch .notFound {
             // The password was changed in this very moment.
             throw Failure.credentialsInvalid
@@ -95,7 +95,10 @@ struct AccountEndpoints: Sendable {
             let ended = try await call.manage(service) { [accounts] () throws(ManagementFailure) in
                 try accounts.changePassword(former.password, to: hash, of: holder, by: origin)
             }
-            return HotResponse(["endedSessions": JSON(Int64(ended))])
+            var response = HotResponse(["endedSessions": JSON(Int64(ended))])
+            // Its mark was of the former password.
+            desk.mark(holder.account, with: hash, on: &response)
+            return response
         } catch .notFound {
             throw Failure.credentialsInvalid
         }

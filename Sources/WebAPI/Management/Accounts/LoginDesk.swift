@@ -32,12 +32,14 @@ struct LoginDesk: Sendable {
     func credentials(
         _ email: EmailAddress, _ password: Password, _ call: ManagedCall
     ) async throws(Failure) -> Credentials {
-        let attempt = try throttle.begin(source(of: call, for: email), at: email)
-        let found: Credentials?
+        let device = cookies.device(in: call.request).flatMap { accounts.tokens.device($0, for: email) }
+        // Only the account knows whether a mark is of its present password; who shows none is held back before.
+        var found = device == nil ? nil : try await account(email, call)
+        let isKnown = device.flatMap { device in found.map { accounts.tokens.isKnown(device, with: $0.password) } }
+        let source = AttemptThrottle.Source(network: call.network, device: isKnown == true ? device?.name : nil)
+        let attempt = try throttle.begin(source, at: email)
         do throws(Failure) {
-            found = try await call.manage(service) { [accounts] () throws(ManagementFailure) in
-                try accounts.credentials(of: email)
-            }
+            if device == nil { found = try await account(email, call) }
             let hash = found?.password ?? nobody
             let isRight = try await passwords(for: call.network) { () throws(TokenFailure) in try hash.matches(password)
             }
@@ -50,11 +52,17 @@ struct LoginDesk: Sendable {
             throw error
         }
         throttle.fail(attempt)
+        let tried = found
         let (client, requestID) = (call.client, call.context.requestID)
         try await call.manage(service) { [accounts] () throws(ManagementFailure) in
-            try accounts.noteFailure(of: found, from: client, requestID: requestID)
+            try accounts.noteFailure(of: tried, from: client, requestID: requestID)
         }
         throw .credentialsInvalid
+    }
+
+    private func account(_ email: EmailAddress, _ call: ManagedCall) async throws(Failure) -> Credentials? {
+        try await call.manage(service) { [accounts] () throws(ManagementFailure) in try accounts.credentials(of: email)
+        }
     }
 
     /// The hash of a new password.
@@ -71,7 +79,8 @@ struct LoginDesk: Sendable {
 
     /// An answer that begins a session: its token in the document, for programs, and in a cookie, for browsers.
     func answer(
-        _ opened: ManageAccounts.Opened, _ members: [(name: String, value: JSON)], status: Int
+        _ opened: ManageAccounts.Opened, with password: PasswordHash, _ members: [(name: String, value: JSON)],
+        status: Int
     ) -> HotResponse {
         let session = opened.holder.session
         let document: JSON = [
@@ -80,17 +89,15 @@ struct LoginDesk: Sendable {
         ]
         var response = HotResponse(
             JSON(object: opened.holder.members + members + [("session", document)]), status: status)
-        cookies.set(
-            session: opened.token, device: accounts.tokens.deviceMark(for: opened.holder.account.email, world: world),
-            on: &response)
+        cookies.set(session: opened.token, on: &response)
+        mark(opened.holder.account, with: password, on: &response)
         return response
     }
 
-    private func source(of call: ManagedCall, for email: EmailAddress) -> AttemptThrottle.Source {
-        if let mark = cookies.device(in: call.request), let name = accounts.tokens.device(mark, for: email) {
-            return .device(name)
-        }
-        return .network(call.network)
+    /// Has the browser keep the mark that it knows the account's password.
+    func mark(_ account: Account, with password: PasswordHash, on response: inout HotResponse) {
+        let mark = accounts.tokens.deviceMark(for: account.email, with: password, world: world)
+        cookies.set(device: mark, on: &response)
     }
 }
 
