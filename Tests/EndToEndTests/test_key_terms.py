@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import os
+import socket
 import ssl
 
 import pytest
@@ -177,6 +179,32 @@ def test_keys_are_found_in_files_by_prefix_and_checksum(make_deployment, tmp_pat
     clean = made.attempt("key", "scan", "--json", tree / "clean.txt")
     assert clean.returncode == 0 and json.loads(clean.stdout)["findings"] == []
     assert made.attempt("key", "scan", tree / "absent").returncode == 1
+
+
+def test_a_scan_reads_files_and_nothing_that_never_ends(make_deployment, tmp_path):
+    """A pipe that nobody writes to would be waited for, a device read for ever."""
+    made = make_deployment()
+    made.tenant("acme")
+    key = made.key("acme")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "notes.txt").write_text(key)
+    os.mkfifo(tree / "pipe")
+    (tree / "zeros").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tree / "socket"))
+        done = made.attempt("key", "scan", "--json", "--binary", tree)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and len(found["findings"]) == 1
+    assert found["files"] == 1 and found["skipped"] == 3
+    for path in (tree / "pipe", tree / "zeros", "/dev/zero"):
+        done = made.attempt("key", "scan", "--json", "--binary", path)
+        assert done.returncode == 1 and f"{path} is neither a file nor a folder" in done.stderr, done
+    (tree / "link").symlink_to(tree / "notes.txt")
+    (tmp_path / "linked").symlink_to(tree)
+    for path in (tree / "link", tmp_path / "linked"):
+        done = made.attempt("key", "scan", "--json", path)
+        assert len(json.loads(done.stdout)["findings"]) == 1, "a link that is named is followed"
 
 
 def test_a_scan_quarantines_what_is_this_deployments(make_deployment, tmp_path):

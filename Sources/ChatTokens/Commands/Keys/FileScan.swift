@@ -33,25 +33,35 @@ struct FileScan {
     mutating func visit(
         _ path: String, found: (Match) throws(CommandFailure) -> Void
     ) throws(CommandFailure) {
-        var isFolder: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw CommandFailure("There is no \(path).")
+        // Links are followed where they are named, and nowhere else.
+        guard FileManager.default.fileExists(atPath: path) else { throw CommandFailure("There is no \(path).") }
+        switch Self.kind(of: URL(fileURLWithPath: path).resolvingSymlinksInPath().path) {
+        case .typeRegular?: try look(into: path, found)
+        case .typeDirectory?: try visit(folder: path, found)
+        default: throw CommandFailure("\(path) is neither a file nor a folder.")
         }
-        guard isFolder.boolValue else { return try look(into: path, found) }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-            unreadable.append(path)
+    }
+
+    private mutating func visit(
+        folder: String, _ found: (Match) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            unreadable.append(folder)
             return
         }
         for name in names.sorted() where name != ".git" {
-            let entry = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-            let kind = (try? FileManager.default.attributesOfItem(atPath: entry))?[.type] as? FileAttributeType
-            switch kind {
+            let entry = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+            switch Self.kind(of: entry) {
             case .typeRegular?: try look(into: entry, found)
-            case .typeDirectory?: try visit(entry, found: found)
-            // A link leads elsewhere, and a pipe to nowhere.
+            case .typeDirectory?: try visit(folder: entry, found)
+            // A link leads elsewhere; a pipe or a device never ends.
             default: skipped += 1
             }
         }
+    }
+
+    private static func kind(of path: String) -> FileAttributeType? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
     }
 
     private mutating func look(

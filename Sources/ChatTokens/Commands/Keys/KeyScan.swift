@@ -14,7 +14,7 @@ struct KeyScan: ParsableCommand {
               chat-tokens key scan --quarantine /var/log/backend
 
             Works offline and needs no database. Prints the place and the public part of every key it finds, never the \
-            secret. Folders named .git, links and files that look binary are passed over. The exit status is 1 where a \
+            secret. Folders named .git, links, pipes, devices and files that look binary are passed over. The exit status is 1 where a \
             key was found. Keys imported from another system have no checksum and are not found.
             """)
 
