@@ -1,6 +1,5 @@
 import Domain
 import SQLiteStorage
-import Synchronization
 import Testing
 import Tokens
 
@@ -113,37 +112,6 @@ struct LeakDeskTests {
         guard case .refused(.apiKeyInvalid) = authenticate(wrong, needs: .verify) else {
             Issue.record("told to a stranger"); return
         }
-    }
-
-    @Test("keys of reporters are fetched once, anew for an unknown one, but not for every one that is made up")
-    func reporters() throws {
-        let asked = Mutex(0)
-        let document = Mutex<[UInt8]?>(nil)
-        let reporters = LeakReporters(world: house.world) {
-            asked.withLock { $0 += 1 }
-            return document.withLock { $0 }
-        }
-        let message = Array(#"[{"token":"some_token","type":"some_type","url":"some_url"}]"#.utf8)
-        let signature =
-            "MEUCIQDKZokqnCjrRtw0tni+2Ltvl/uiMJ1EGumEsp1BsNr32AIgQY1YXD2nlj+XNfGK4rBfkMJ1JDOQcYXxa2sY8FNkrKc="
-        func vouches(_ key: String = "90a4", _ text: [UInt8]? = nil) -> Bool {
-            let text = text ?? message
-            return reporters.vouch(for: text.span, signature: signature, by: key)
-        }
-        #expect(!vouches() && !vouches())
-        #expect(asked.withLock { $0 } == 1, "what cannot be had is not asked for again at once")
-        let pem = #"""
-            {"public_keys":[{"key_identifier":"x","key":"nonsense","is_current":true},{"key_identifier":"90a4","key":"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9MJJHnMfn2+H4xL4YaPDA4RpJqUq\nkCmRCBnYERxZanmcpzQSXs1X/AljlKkbJ8qpVIW4clayyef9gWhFbNHWAA==\n-----END PUBLIC KEY-----\n","is_current":false}]}
-            """#
-        document.withLock { $0 = Array(pem.utf8) }
-        house.clock.advance(milliseconds: 60_000)
-        #expect(vouches() && vouches() && asked.withLock { $0 } == 2)
-        #expect(!vouches("90a4", message + [0x20]) && !vouches("x") && !vouches("") && asked.withLock { $0 } == 2)
-        house.clock.advance(milliseconds: 60_000)
-        #expect(!vouches("other") && !vouches("another") && asked.withLock { $0 } == 3)
-        document.withLock { $0 = Array(#"{"public_keys":[]}"#.utf8) }
-        house.clock.advance(milliseconds: 3_600_000)
-        #expect(!vouches(), "taken back")
     }
 
     @Test("keys are found in any bytes, whole and in order, and nothing else is")
