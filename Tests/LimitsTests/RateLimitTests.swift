@@ -101,10 +101,24 @@ struct PlanTests {
         #expect(tenant.rateLimit == RateLimit(rate: 100, burst: 7) && tenant.quota == 100_000)
         tenant.overrides = Tenant.Overrides(rate: 3, quota: 0)
         #expect(tenant.rateLimit == RateLimit(rate: 3, burst: 500) && tenant.quota == 0)
+    }
+
+    @Test("a limit by user is the operator's and the tenant's: the narrower holds, in rate and in burst")
+    func userLimits() throws {
+        let id = try #require(Tenant.ID("acme"))
+        var tenant = Tenant(id: id, name: "Acme", plan: .pro, createdAt: Timestamp(seconds: 0))
         #expect(tenant.userLimit == nil)
+        tenant.userRate = UserRate(pairs: 3, window: 60)
+        #expect(tenant.userLimit == RateLimit(rate: 3, period: 60, burst: 3))
+        tenant.userRate = nil
         tenant.plan.userRate = UserRate(pairs: 10, window: 900)
         #expect(tenant.userLimit == RateLimit(rate: 10, period: 900, burst: 10))
-        tenant.userRate = UserRate(pairs: 3, window: 60)
-        #expect(tenant.userLimit?.interval == 20_000_000_000 && tenant.userLimit?.window == 60)
+        for (own, interval, burst) in [
+            ((1_000_000, 1), 90, 10), ((3, 60), 90, 3), ((100, 86_400), 864, 10), ((1, 86_400), 86_400, 1),
+        ] {
+            tenant.userRate = UserRate(pairs: own.0, window: own.1)
+            let limit = try #require(tenant.userLimit)
+            #expect(limit.interval == Int64(interval) * 1_000_000_000 && limit.burst == burst, "\(own)")
+        }
     }
 }

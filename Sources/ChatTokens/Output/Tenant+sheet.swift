@@ -10,7 +10,7 @@ extension Tenant {
         sheet.add("plan", plan.id.text)
         sheet.add("rate", "\(rateLimit.rate) a second, at most \(rateLimit.burst) at once")
         sheet.add("quota", "\(quota) token pairs a month")
-        sheet.add("a user", userLimit.map { "\($0.burst) token pairs in \($0.period) s" })
+        sheet.add("a user", userLimit.map { "\($0.burst) token pairs in \($0.window) s" })
         sheet.add("only reporting", shadow.isEmpty ? nil : shadow.names.joined(separator: ", "))
         sheet.add("token life", "\(tokenLife) s")
         sheet.add("token claims", tokenClaims.isEmpty ? nil : tokenClaims.joined(separator: ", "))

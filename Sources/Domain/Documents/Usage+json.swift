@@ -12,8 +12,9 @@ extension ReadUsage.Month {
     /// The limits on requests that a key of the tenant meets; `keyRate` is the key's own.
     package func limits(keyRate: RateLimit?) -> JSON {
         [
-            "tenant": JSON(optional: tenant.rateLimit), "key": JSON(optional: keyRate ?? tenant.plan.keyRate),
-            "user": JSON(optional: tenant.userRate ?? tenant.plan.userRate),
+            "tenant": JSON(optional: tenant.rateLimit),
+            "key": JSON(optional: RateLimit.narrower(keyRate, tenant.plan.keyRate)),
+            "user": tenant.userLimit.map { ["pairs": JSON(Int64($0.burst)), "windowSeconds": JSON($0.window)] } ?? nil,
             "shadow": JSON(tenant.shadow.names.map { JSON($0) }),
         ]
     }

@@ -9,7 +9,7 @@ extension Directory {
             }
             return Spending(
                 tenant: state.tenant.id, ofTenant: state.allowance,
-                ofKey: caller.held.allowance(orElse: state.keyLimit), ofUser: ofUser,
+                ofKey: caller.held.allowance(within: state.keyLimit), ofUser: ofUser,
                 shadow: state.tenant.shadow)
         }
     }

@@ -14,7 +14,7 @@ package struct TenantChange: Sendable, Equatable {
     package var tokenClaims: [String]?
     /// The XMPP domain for the `jid` claim; cleared: no such claim.
     package var xmppHost: FieldChange<String> = .keep
-    /// How many pairs each user may have; cleared: what the plan says.
+    /// How many pairs each user may have, where the plan does not allow less; cleared: what the plan says.
     package var userRate: FieldChange<UserRate> = .keep
     /// Which limits only report.
     package var shadow: LimitPolicies?

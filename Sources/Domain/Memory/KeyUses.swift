@@ -79,8 +79,8 @@ package final class HeldKey: Sendable {
         use = KeyUse(key.id)
     }
 
-    /// What the key may make: its own limit where it has one, else the plan's; nil: no limit.
-    func allowance(orElse limit: RateLimit?) -> Allowance? {
-        (key.rateLimit ?? limit).map { Allowance(.key(key.id), limit: $0, limiter: limiter) }
+    /// What the key may make: the plan's limit, and its own where that is narrower; nil: no limit.
+    func allowance(within limit: RateLimit?) -> Allowance? {
+        RateLimit.narrower(key.rateLimit, limit).map { Allowance(.key(key.id), limit: $0, limiter: limiter) }
     }
 }

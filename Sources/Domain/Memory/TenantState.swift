@@ -8,7 +8,7 @@ package final class TenantState: Sendable {
     package let ring: KeyRing
     /// The rate limit in force and its running state, which outlives a reload of the tenant.
     package let allowance: Allowance
-    /// What its keys are held to that have no limit of their own, and each of its users; nil: nothing.
+    /// The most that each of its keys may make, and each of its users; nil: no limit.
     package let keyLimit: RateLimit?, userLimit: RateLimit?
     /// What is counted of the tenant that is none of its keys' doing; nil: nothing is.
     package let tally: Tally?

@@ -34,9 +34,9 @@ package struct Plan: Sendable, Equatable {
     package var burst: Int
     /// Token pairs a calendar month (UTC).
     package var quota: Int64
-    /// What each API key without a limit of its own may make; nil: no limit by key.
+    /// The most that each API key may make; nil: no limit by key but its own.
     package var keyRate: RateLimit?
-    /// How many pairs each user may have, for tenants that do not say so themselves; nil: no limit by user.
+    /// The most pairs that each user may have, whatever the tenant says; nil: no limit by user but the tenant's own.
     package var userRate: UserRate?
     /// When it was made; nil: it came with the program.
     package let createdAt: Timestamp?

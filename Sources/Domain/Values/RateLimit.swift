@@ -68,6 +68,13 @@ package struct RateLimit: Sendable, Equatable {
             resetSeconds: Self.seconds(ahead))
     }
 
+    /// What lets through no more than either of the two does; nil stands for no limit.
+    package static func narrower(_ one: RateLimit?, _ other: RateLimit?) -> RateLimit? {
+        guard let one, let other else { return one ?? other }
+        let slower = one.interval >= other.interval ? one : other
+        return RateLimit(rate: slower.rate, period: slower.period, burst: min(one.burst, other.burst))
+    }
+
     /// What is left of the limit for one of so many nodes that cannot ask each other: rate and burst are divided and
     /// rounded down, so that together they let through no more than the limit, but never less than 1.
     package func share(of nodes: Int) -> RateLimit {

@@ -65,7 +65,7 @@ package struct Tenant: Sendable, Equatable {
     package var tokenClaims: [String]
     /// The XMPP domain for the `jid` claim of wsTokens; nil: no such claim.
     package var xmppHost: String?
-    /// How many pairs each of its users may have; nil: what the plan says.
+    /// How many pairs each of its users may have, where the plan does not allow less; nil: what the plan says.
     package var userRate: UserRate?
     /// Limits that refuse nothing and only count what they would have refused.
     package var shadow: LimitPolicies
@@ -101,8 +101,8 @@ package struct Tenant: Sendable, Equatable {
         overrides.quota ?? plan.quota
     }
 
-    /// What each user is held to: the tenant's own where set, else the plan's; nil: no limit.
+    /// What each user is held to: the plan's limit, and the tenant's own where it is narrower; nil: no limit.
     package var userLimit: RateLimit? {
-        (userRate ?? plan.userRate)?.limit
+        .narrower(userRate?.limit, plan.userRate?.limit)
     }
 }

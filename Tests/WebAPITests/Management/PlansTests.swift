@@ -47,6 +47,39 @@ struct PlansTests {
         }
     }
 
+    @Test("a tenant narrows what its plan allows a user and a key, and cannot widen it")
+    func narrowing() async throws {
+        try await withServer { server in
+            let root = try server.keys.create(for: .operator, name: "o").text
+            for (path, body) in [
+                (
+                    "/operator/plans",
+                    #"{"id":"team","rate":5,"burst":6,"quota":7,"userRate":{"pairs":2,"windowSeconds":60},"#
+                        + #""keyRate":{"rate":3,"burst":4}}"#
+                ), ("/operator/tenants", #"{"id":"acme","plan":"team"}"#),
+            ] {
+                #expect(try await server.answer(.post(path, key: root, body)).status == 201)
+            }
+            let acme = try #require(Tenant.ID("acme"))
+            let (key, admin) = (try server.key(acme), try server.key(acme, .admin))
+            let id = try #require(key.split(separator: "_").last?.prefix(12))
+            for (pairs, burst, held, made) in [(100, 100, 2, 4), (1, 1, 1, 1)] {
+                server.clock.advance(milliseconds: 60_000)
+                try server.follow()
+                let user = #"{"userRate":{"pairs":\#(pairs),"windowSeconds":60}}"#
+                #expect(try await server.answer(patch("/admin/tenant", admin, user)).status == 200)
+                let terms = #"{"rateLimit":{"rate":\#(burst),"burst":\#(burst)}}"#
+                #expect(try await server.answer(patch("/admin/keys/\(id)", admin, terms)).status == 200)
+                let limits = try await server.answer(Ask("GET", "/usage", key: key)).json["limits"]
+                #expect(limits?["user"]?["pairs"]?.integer == Int64(held))
+                #expect(limits?["key"]?["burst"]?.integer == Int64(made))
+                let issued = try await server.answer(.post("/tokens", key: key, #"{"userId":"u\#(pairs)"}"#))
+                let policy = try #require(issued["ratelimit-policy"])
+                #expect(policy.contains(#""user";q=\#(held);w="#) && policy.contains(#""key";q=\#(made);w="#))
+            }
+        }
+    }
+
     @Test(
         "400: limits that are missing or out of bounds, each named",
         arguments: [

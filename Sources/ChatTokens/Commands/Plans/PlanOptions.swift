@@ -17,12 +17,14 @@ struct PlanOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What an API key without a limit of its own may make, such as 5/20; none: no limit by key.",
+            "The most that an API key may make, such as 5/20; none: no limit by key but its own.",
             valueName: "rate/burst"))
     var keyRate: KeyRateArgument?
 
     @Option(
-        help: ArgumentHelp("Pairs a user may have, such as 10/15m; none: no limit by user.", valueName: "pairs/time"))
+        help: ArgumentHelp(
+            "The most pairs a user may have, such as 10/15m; none: no limit but the tenant's.", valueName: "pairs/time")
+    )
     var userRate: UserRateArgument?
 
     /// What the flags change.

@@ -30,7 +30,9 @@ struct TenantOptions: ParsableArguments {
     var xmppHost: String?
 
     @Option(
-        help: ArgumentHelp("Pairs a user may have, such as 10/15m; none: what the plan says.", valueName: "pairs/time"))
+        help: ArgumentHelp(
+            "Pairs a user may have, such as 10/15m, within the plan's; none: what the plan says.",
+            valueName: "pairs/time"))
     var userRate: UserRateArgument?
 
     @Option(
