@@ -95,6 +95,28 @@ struct CentrifugoTests {
         }
     }
 
+    @Test("what Centrifugo asks counts as verifications, for the tenant whose key or whose token it is")
+    func counted() async throws {
+        try await withServer { server in
+            let acme = try server.addTenant()
+            let (key, node, admin) = (try server.key(acme), try server.nodeKey(), try server.key(acme, .admin))
+            let token = try await VerifyTests.pair(server, key).ws
+            let meta = #"{"tenant":"acme","token":"\#(token)"}"#
+            for asker in [key, node] {
+                #expect(try await server.answer(Self.connect(asker, token: token)).status == 200)
+                #expect(try await server.answer(Self.refresh(asker, user: "alice", meta: meta)).status == 200)
+                #expect(try await server.answer(Self.connect(asker, token: token + "A")).status == 200)
+            }
+            #expect(try await server.answer(Self.asked(by: "connect", key, "{}")).status == 200, "without a token")
+            try server.parts.directory.tallies.flush(into: server.parts.storage, at: server.clock.now)
+            let total = try await server.answer(Ask("GET", "/admin/usage", key: admin)).json["total"]
+            #expect(total?["verifications"]?["valid"]?.integer == 4)
+            #expect(total?["verifications"]?["invalid"]?["token_signature_invalid"]?.integer == 2)
+            let byKey = try await server.answer(Ask("GET", "/admin/usage?by=key", key: admin)).json["usage"]?.array
+            #expect(byKey?.compactMap { $0["verifications"]?["valid"]?.integer }.sorted() == [2, 2])
+        }
+    }
+
     @Test("200: a connection ends when it is not the token's user's, or there is no token, or the tenant is suspended")
     func ends() async throws {
         try await withServer { server in
