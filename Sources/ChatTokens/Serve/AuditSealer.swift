@@ -19,28 +19,21 @@ struct AuditSealer: Service {
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: pause)
-                await sealWhatIsDue()
-            }
-        }
+        await thread.untilShutdown(every: pause) { sealWhatIsDue() }
     }
 
-    private func sealWhatIsDue() async {
-        await thread.result {
-            do throws(ManagementFailure) {
-                for checkpoint in try seal() {
-                    logger.notice(
-                        "audit checkpoint",
-                        metadata: [
-                            "tenant": "\(checkpoint.tenant?.text ?? "")", "sequence": "\(checkpoint.sequence)",
-                            "hash": "\(checkpoint.hash.hex)",
-                        ])
-                }
-            } catch {
-                logger.warning("checkpoints of the audit log could not be signed", metadata: ["cause": "\(error)"])
+    private func sealWhatIsDue() {
+        do throws(ManagementFailure) {
+            for checkpoint in try seal() {
+                logger.notice(
+                    "audit checkpoint",
+                    metadata: [
+                        "tenant": "\(checkpoint.tenant?.text ?? "")", "sequence": "\(checkpoint.sequence)",
+                        "hash": "\(checkpoint.hash.hex)",
+                    ])
             }
+        } catch {
+            logger.warning("checkpoints of the audit log could not be signed", metadata: ["cause": "\(error)"])
         }
     }
 }

@@ -19,22 +19,15 @@ struct EventRecorder: Service {
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(3))
-                await flush(isLast: false)
-            }
-        }
-        await flush(isLast: true)
+        await thread.untilShutdown(every: .seconds(3)) { flush(isLast: false) }
+        await thread.result { flush(isLast: true) }
     }
 
-    private func flush(isLast: Bool) async {
-        await thread.result {
-            do throws(StoreFailure) {
-                try events.flush(into: storage, now: world.monotonicNanoseconds(), isLast: isLast)
-            } catch {
-                logger.warning("security events could not be stored yet", metadata: ["cause": "\(error.sentence)"])
-            }
+    private func flush(isLast: Bool) {
+        do throws(StoreFailure) {
+            try events.flush(into: storage, now: world.monotonicNanoseconds(), isLast: isLast)
+        } catch {
+            logger.warning("security events could not be stored yet", metadata: ["cause": "\(error.sentence)"])
         }
     }
 }

@@ -21,27 +21,21 @@ struct UseCounter: Service {
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(1))
-                await flush()
-            }
-        }
-        await flush()
+        await thread.untilShutdown(every: .seconds(1)) { flush() }
+        // What was counted while the last of it was being stored.
+        await thread.result { flush() }
     }
 
-    private func flush() async {
-        await thread.result {
-            do throws(StoreFailure) {
-                try uses.flush(into: storage)
-            } catch {
-                logger.debug("uses of API keys could not be stored yet", metadata: ["cause": "\(error.sentence)"])
-            }
-            do throws(StoreFailure) {
-                try tallies.flush(into: storage, at: world.now())
-            } catch {
-                logger.debug("usage could not be stored yet", metadata: ["cause": "\(error.sentence)"])
-            }
+    private func flush() {
+        do throws(StoreFailure) {
+            try uses.flush(into: storage)
+        } catch {
+            logger.debug("uses of API keys could not be stored yet", metadata: ["cause": "\(error.sentence)"])
+        }
+        do throws(StoreFailure) {
+            try tallies.flush(into: storage, at: world.now())
+        } catch {
+            logger.debug("usage could not be stored yet", metadata: ["cause": "\(error.sentence)"])
         }
     }
 }
