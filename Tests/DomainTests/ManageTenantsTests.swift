@@ -27,12 +27,7 @@ struct ManageTenantsTests {
         let tenant = try house.addTenant().id
         let storage = HookedStorage(house.storage)
         let tenants = ManageTenants(storage: storage, vault: house.vault, world: house.world)
-        storage.afterNextRead { () throws(StoreFailure) in
-            guard var other = try house.storage.tenant(tenant)?.tenant else { throw .missing }
-            other.plan = .enterprise
-            other.overrides.quota = 7
-            try house.storage.update(other)
-        }
+        storage.afterNextRead { () throws(StoreFailure) in try house.givePlan(to: tenant) }
         var change = TenantChange()
         change.name = "Renamed"
         _ = try tenants.update(tenant, with: change)
@@ -46,14 +41,20 @@ struct ManageTenantsTests {
         let tenant = try house.addTenant().id
         let storage = HookedStorage(house.storage)
         let tenants = ManageTenants(storage: storage, vault: house.vault, world: house.world)
-        storage.afterNextRead { () throws(StoreFailure) in
-            guard var other = try house.storage.tenant(tenant)?.tenant else { throw .missing }
-            other.plan = .enterprise
-            try house.storage.update(other)
-        }
+        storage.afterNextRead { () throws(StoreFailure) in try house.givePlan(to: tenant) }
         _ = try tenants.suspend(tenant)
         let stored = try house.tenants.show(tenant).tenant
         #expect(stored.status == .suspended)
-        #expect(stored.plan.id == .enterprise)
+        #expect(stored.plan.id == .enterprise && stored.overrides.quota == 7)
+    }
+}
+
+extension House {
+    /// What another node does meanwhile.
+    fileprivate func givePlan(to tenant: Tenant.ID) throws(StoreFailure) {
+        guard var other = try storage.tenant(tenant)?.tenant else { throw .missing }
+        other.plan = .enterprise
+        other.overrides.quota = 7
+        try storage.update(other)
     }
 }
