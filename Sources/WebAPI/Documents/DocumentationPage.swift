@@ -3142,8 +3142,9 @@ compressed.</p>
 for browsers: <code>HttpOnly</code>, <code>SameSite=Lax</code>, <code>Path=/</code>, and <code>Secure</code> with the prefix <code>__Host-</code> unless the public URL is
 plain HTTP on the machine itself.</p>
 <p>A wrong password and an unknown e-mail address get the same answer after the same work. Each network has 10 attempts
-in 15 minutes for an account; a device that has logged in before, which a second cookie tells, has its own. An account
-cannot be locked by others trying it.</p>
+in 15 minutes for an account; a device that has logged in before with this password, which a second cookie tells, has
+its own. An account cannot be locked by others trying it. A network has 600 passwords an hour looked at, the right
+ones included.</p>
 <pre><code>curl -i http://127.0.0.1:8080/auth/login \
      -H &#x27;Content-Type: application/json&#x27; \
      -d &#x27;{
@@ -3496,7 +3497,8 @@ compressed.</p>
 </section>
 <section id="changePassword"><h3>Change the password</h3>
 <div class="route"><span class="post">POST</span> /auth/password</div>
-<p>Asks for the current one, ends all other sessions of the account and keeps this one.</p>
+<p>Asks for the current one, ends all other sessions of the account and keeps this one. Other devices count as unknown
+from now on; this one gets a new mark.</p>
 <pre><code>curl -i http://127.0.0.1:8080/auth/password \
      -H &#x27;Content-Type: application/json&#x27; \
      -d &#x27;{
@@ -3519,7 +3521,7 @@ compressed.</p>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>How many sessions were ended.</p>
-<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-EndedSessions">EndedSessions</a>.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Set-Cookie</code>. Body: <a href="#schema-EndedSessions">EndedSessions</a>.</p>
 <details><summary>usual</summary><pre><code>{
   &quot;endedSessions&quot;: 2
 }</code></pre>
@@ -5774,6 +5776,18 @@ call is not for such a key.</p>
 }</code></pre>
 </details>
 </td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
 <tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>body_too_large</summary><pre><code>{
@@ -5828,7 +5842,8 @@ compressed.</p>
 <section id="rotateKey"><h3>Give an API key a new secret</h3>
 <div class="route"><span class="post">POST</span> /admin/keys/{key}/rotate</div>
 <p>Needs the scope <code>admin</code>. The old secret works for <code>graceSeconds</code> more, at most 30 days; then only the
-new one. A key that is revoked or expired cannot be rotated.</p>
+new one. A key that is revoked or expired cannot be rotated. Of two rotations at the same time one is refused
+with <code>conflict</code>.</p>
 <pre><code>curl -i http://127.0.0.1:8080/admin/keys/Zk3vQ9wLm2Xa/rotate \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -5967,6 +5982,18 @@ call is not for such a key.</p>
   &quot;status&quot;: 408,
   &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
   &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -6178,6 +6205,18 @@ call is not for such a key.</p>
   &quot;status&quot;: 408,
   &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
   &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -7761,7 +7800,7 @@ Plan, limits and which of <code>tenant</code> and <code>quota</code> only report
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -12028,7 +12067,7 @@ call is not for such a key.</p>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -12362,7 +12401,7 @@ is in force again.</p>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -13074,8 +13113,8 @@ call is not for such a key.</p>
 <tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
-<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;id&quot;: &quot;team&quot;,
@@ -13387,8 +13426,8 @@ request of every tenant that has the plan, but for the limits that it has of its
 <tr><td><code>rate</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
-<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;quota&quot;: 60000,
@@ -14406,14 +14445,14 @@ behind the prefix must be zero.</td></tr>
 <p>Pattern <code>^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$</code></p>
 </section>
 <section id="schema-KeyRate"><h3>KeyRate</h3>
-<p>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</p>
+<p>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</p>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td></td></tr>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td></td></tr>
 </table>
 </section>
 <section id="schema-UserRate"><h3>UserRate</h3>
-<p>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</p>
+<p>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</p>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>pairs</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td></td></tr>
 <tr><td><code>windowSeconds</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 86,400</td><td></td></tr>
@@ -14434,8 +14473,8 @@ to set.</p>
 <tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Requests a second.</td></tr>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Requests at once.</td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Token pairs a calendar month (UTC).</td></tr>
-<tr><td><code>keyRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
-<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>keyRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Null for plans that came with the program.</td></tr>
 </table>
 </section>
@@ -14457,8 +14496,8 @@ to set.</p>
 <tr><td><code>rate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
-<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 </section>
 <section id="schema-PlanChange"><h3>PlanChange</h3>
@@ -14467,8 +14506,8 @@ to set.</p>
 <tr><td><code>rate</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
-<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key without a limit of its own; null for no limit.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 </section>
 <section id="schema-QuotaStanding"><h3>QuotaStanding</h3>
@@ -14552,7 +14591,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 <tr><td><code>issuer</code><br><span class="must">required</span></td><td class="kind">string</td><td>The <code>iss</code> of its tokens.</td></tr>
@@ -14574,7 +14613,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -14589,7 +14628,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -14606,7 +14645,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>

@@ -1344,6 +1344,7 @@ paths:
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
@@ -1356,7 +1357,8 @@ paths:
       summary: "Give an API key a new secret"
       description: |
         Needs the scope `admin`. The old secret works for `graceSeconds` more, at most 30 days; then only the
-        new one. A key that is revoked or expired cannot be rotated.
+        new one. A key that is revoked or expired cannot be rotated. Of two rotations at the same time one is refused
+        with `conflict`.
       security:
         - apiKey: []
         - session: []
@@ -1392,6 +1394,7 @@ paths:
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '422': {$ref: '#/components/responses/InvalidState'}
@@ -1441,6 +1444,7 @@ paths:
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '422': {$ref: '#/components/responses/InvalidState'}
@@ -3142,8 +3146,9 @@ paths:
         plain HTTP on the machine itself.
         
         A wrong password and an unknown e-mail address get the same answer after the same work. Each network has 10 attempts
-        in 15 minutes for an account; a device that has logged in before, which a second cookie tells, has its own. An account
-        cannot be locked by others trying it.
+        in 15 minutes for an account; a device that has logged in before with this password, which a second cookie tells, has
+        its own. An account cannot be locked by others trying it. A network has 600 passwords an hour looked at, the right
+        ones included.
       security:
         - {}
       parameters:
@@ -3223,7 +3228,8 @@ paths:
       tags: [Accounts]
       summary: "Change the password"
       description: |
-        Asks for the current one, ends all other sessions of the account and keeps this one.
+        Asks for the current one, ends all other sessions of the account and keeps this one. Other devices count as unknown
+        from now on; this one gets a new mark.
       security:
         - session: []
         - sessionCookie: []
@@ -3245,6 +3251,7 @@ paths:
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
             Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Set-Cookie: {$ref: '#/components/headers/SessionCookie'}
           content:
             application/json:
               schema:
@@ -5333,7 +5340,7 @@ components:
         k: {description: The secret in base64url., type: string}
     Plan: {description: The id of a plan; `free` where none is named., type: string, pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', examples: [free, pro, enterprise]}
     KeyRate:
-      description: Requests a second, and at once, for each API key without a limit of its own; null for no limit.
+      description: Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.
       type: [object, 'null']
       additionalProperties: false
       required: [rate, burst]
@@ -5341,7 +5348,7 @@ components:
         rate: {type: integer, minimum: 1, maximum: 1000000}
         burst: {type: integer, minimum: 1, maximum: 1000000}
     UserRate:
-      description: Pairs that each user may have at once, made good again in so many seconds; null for none set here.
+      description: Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.
       type: [object, 'null']
       additionalProperties: false
       required: [pairs, windowSeconds]
