@@ -52,7 +52,7 @@ struct RevocationFeedMemoryTests {
         let feed = node.revocations.feed
         let clock = ContinuousClock()
         let start = clock.now
-        async let waited: Void = feed.wait(after: node.revocations.tail.reached, for: acme, seconds: 30)
+        async let waited: Void = feed.wait(after: node.revocations.tail.reached, for: acme, seconds: 1_000)
         try await Task.sleep(for: .milliseconds(100))
         _ = try revoke(house, "umbrella")
         try node.revocations.catchUp()
@@ -60,8 +60,8 @@ struct RevocationFeedMemoryTests {
         _ = try revoke(house)
         try node.revocations.catchUp()
         await waited
-        #expect(clock.now - start < .seconds(20) && clock.now - start > .milliseconds(190))
-        async let last: Void = feed.wait(after: node.revocations.tail.reached, for: acme, seconds: 30)
+        #expect(clock.now - start < .seconds(900) && clock.now - start > .milliseconds(190))
+        async let last: Void = feed.wait(after: node.revocations.tail.reached, for: acme, seconds: 1_000)
         try await Task.sleep(for: .milliseconds(100))
         feed.finish()
         await last

@@ -73,7 +73,7 @@ struct PostgresChangeTests {
         storage.close()
     }
 
-    @Test("A revocation and a rotation of one key at once end in a revoked key")
+    @Test("A revocation and a change of one key at once end in a revoked key")
     func raceForKey() throws {
         let database = try Database()
         let (storage, acme) = try database.scene()
@@ -81,11 +81,15 @@ struct PostgresChangeTests {
         for round in 0..<20 {
             let key = try APIKey.sample("key\(100_000_000 + round)", owner: .tenant(acme.id))
             try storage.create(key)
-            var revoked = key, renamed = key
-            revoked.revocation = APIKey.Revocation(at: .start, reason: "leaked")
+            var renamed = key
             renamed.name = "renamed"
-            let both = [(storage, revoked), (other, renamed)]
-            _ = atOnce(2) { try? both[$0].0.update(both[$0].1) }
+            _ = atOnce(2) { [renamed] which in
+                if which == 0 {
+                    try? storage.revoke(key, with: APIKey.Revocation(at: .start, reason: "leaked"))
+                } else {
+                    try? other.update(renamed, after: key, recording: .sample(for: acme.id))
+                }
+            }
             #expect(try storage.apiKey(key.id)?.revocation != nil)
         }
         storage.close()
