@@ -2,7 +2,7 @@ package import Domain
 
 extension PostgresStorage {
     /// How often a batch is decided anew because another node was faster.
-    private static let tries = 16
+    static let tries = 16
 
     package func issue(_ commands: [IssueCommand]) throws(StoreFailure) -> [IssueOutcome] {
         guard !commands.isEmpty else { return [] }
@@ -13,7 +13,7 @@ extension PostgresStorage {
             var known = batch.isWhole ? nil : try batch.look(&connection)
             for _ in 0..<Self.tries {
                 let outcomes = batch.decide(known)
-                if let refused = try batch.carryOut(&connection, world) {
+                if let refused = try batch.carryOut(&connection, world, outcomes) {
                     return batch.outcomes(outcomes, refused: refused)
                 }
                 known = try batch.look(&connection)
@@ -23,7 +23,7 @@ extension PostgresStorage {
     }
 
     /// Makes sure that the connection knows the server's clock.
-    private func readClock(_ connection: inout Connection) throws(StoreFailure) {
+    func readClock(_ connection: inout Connection) throws(StoreFailure) {
         if let clock = connection.clock, !clock.isStale(at: world.monotonicNanoseconds()) { return }
         var answered: (process: Int64, clock: Int64) = (0, 0)
         try connection.exchange([Statement("SELECT pg_backend_pid()::bigint, server_clock()")]) {

@@ -34,6 +34,8 @@ extension PostgresStorage {
         _ id: User.ID, of tenant: Tenant.ID, at moment: Timestamp, recording audit: AuditDraft
     ) throws(StoreFailure) -> UserCutoff {
         try write { connection throws(StoreFailure) in
+            // Before the user is locked: a refresh holds its grant while it waits for a batch that holds the user.
+            try endRefreshing(of: id, of: tenant, &connection)
             try connection.changeOne(
                 Statement(
                     #"DELETE FROM "user" WHERE tenant_id = $1 AND user_id = $2"#, .text(tenant.text), .text(id.text)))

@@ -22,6 +22,8 @@ extension SQLiteStorage {
         _ id: User.ID, of tenant: Tenant.ID, at moment: Timestamp, recording audit: AuditDraft
     ) throws(StoreFailure) -> UserCutoff {
         try write { db in
+            // Before the user is locked: a refresh holds its grant while it waits for a batch that holds the user.
+            try endRefreshing(of: id, of: tenant, db)
             try db.changeOne("DELETE FROM user WHERE tenant_id = ? AND user_id = ?", [tenant.text, id.text])
             try db.execute(
                 sql: "DELETE FROM revocation WHERE tenant_id = ? AND kind = 'user' AND subject = ?",

@@ -102,6 +102,15 @@ package struct ServerParts: Sendable {
         self.disconnections = disconnections
     }
 
+    /// Issues tokens for requests that may come again.
+    var issueOnce: IssueOnce {
+        IssueOnce(storage: storage, vault: vault, world: world) { [logger] failure, requests in
+            logger.error(
+                "a batch of requests with idempotency keys was not stored",
+                metadata: ["cause": "\(failure.cause ?? "\(failure)")", "requests": "\(requests)"])
+        }
+    }
+
     /// Takes in keys that were found in the open.
     var leakDesk: LeakDesk {
         LeakDesk(
@@ -136,7 +145,8 @@ package struct TokenServer: Service {
     package func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops ?? System.coreCount))
         let service = HotService(
-            directory: parts.directory, issue: parts.issue, readUser: ReadUser(storage: parts.storage),
+            directory: parts.directory, issue: parts.issue, once: parts.issueOnce,
+            readUser: ReadUser(storage: parts.storage),
             world: parts.world, logger: parts.logger,
             observer: RequestObservers(metrics: parts.metrics, log: parts.log), proxies: settings.trustedProxies)
         let workspaces = try await Workspaces(on: group, directory: parts.directory, world: parts.world)

@@ -18,6 +18,7 @@ TABLES = ["plan", "tenant", "token_claim", "signing_key", "api_key", "imported_p
 TABLES += ["user_cutoff", "issued_month", "issued_day", "day_count"]
 TABLES += ["audit_head", "audit_entry", "audit_checkpoint", "audit_key"]
 TABLES += ["account", "membership", "session", "invitation", "revocation"]
+TABLES += ["refresh_key", "grant_refresh", "issue_answer"]
 MANY = 40_000
 
 

@@ -36,6 +36,9 @@ struct ProblemTests {
         case .unsupportedMediaType: .unsupportedMediaType
         case .tokenTooLarge: .tokenTooLarge
         case .refreshUnavailable: .refreshUnavailable
+        case .refreshTokenInvalid: .refreshTokenInvalid
+        case .refreshTokenReused: .refreshTokenReused
+        case .idempotencyKeyReused: .idempotencyKeyReused
         case .userDeactivated: .userDeactivated
         case .rateLimited: .rateLimited(.tenant, RateLimit(rate: 1, burst: 2), retryAfter: 3)
         case .quotaExceeded: .quotaExceeded(quota: 4, resetAfter: 5, resetsAt: Timestamp(seconds: 6))
@@ -62,7 +65,8 @@ struct ProblemTests {
             (.tenantRequired, 400), (.conflict, 409), (.invalidState, 422),
             (.notFound, 404),
             (.methodNotAllowed, 405), (.requestTimeout, 408), (.bodyTooLarge, 413), (.unsupportedMediaType, 415),
-            (.tokenTooLarge, 422), (.refreshUnavailable, 422), (.userDeactivated, 403), (.rateLimited, 429),
+            (.tokenTooLarge, 422), (.refreshUnavailable, 422), (.refreshTokenInvalid, 401),
+            (.refreshTokenReused, 401), (.idempotencyKeyReused, 422), (.userDeactivated, 403), (.rateLimited, 429),
             (.quotaExceeded, 429), (.headersTooLarge, 431), (.internalError, 500), (.storageUnavailable, 503),
             (.notReady, 503),
         ])

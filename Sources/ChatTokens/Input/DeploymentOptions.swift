@@ -100,6 +100,18 @@ struct ServerOptions: ParsableArguments {
     var leakAction: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Seconds after which a grant can no longer be refreshed, however often it was; default: 2592000 (30 days).",
+            valueName: "seconds"))
+    var refreshLifetime: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds after which a grant that was not refreshed can no longer be; default: 604800 (7 days).",
+            valueName: "seconds"))
+    var refreshIdle: String?
+
+    @Option(
         help: ArgumentHelp("trace, debug, info, notice, warning, error or critical; default: info.", valueName: "level")
     )
     var logLevel: String?
@@ -133,8 +145,8 @@ struct ServerOptions: ParsableArguments {
         [
             (Setting.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey), (.trustedProxies, trustedProxies),
             (.eventLoops, eventLoops), (.metricsAddress, metricsAddress), (.stalenessLimit, stalenessLimit),
-            (.leakKeysUrl, leakKeysUrl), (.leakAction, leakAction), (.logLevel, logLevel), (.accessLog, accessLog),
-            (.redisUrl, redisUrl),
+            (.leakKeysUrl, leakKeysUrl), (.leakAction, leakAction), (.refreshLifetime, refreshLifetime),
+            (.refreshIdle, refreshIdle), (.logLevel, logLevel), (.accessLog, accessLog), (.redisUrl, redisUrl),
             (.centrifugoApiUrl, centrifugoApiUrl), (.centrifugoApiKey, centrifugoApiKey),
         ].reduce(into: [:]) { flags, flag in flags[flag.0] = flag.1 }
     }

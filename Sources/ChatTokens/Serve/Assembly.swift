@@ -37,12 +37,14 @@ struct Assembly {
         let registry = PrometheusRegistry()
         let disconnections = self.disconnections(registry: registry, logger: logger)
         var services: [any Service] = [follower, reporter, counter, sealer, recorder]
+        services.append(RowPruner(storage: storage, world: world, logger: logger))
         if let disconnections { services.append(disconnections) }
         if let limits { services.append(LimitKeeper(limits: limits)) }
+        let refreshKey = try RefreshKey(storage, vault: installation.vault, world: world)
         services.append(
             server(
                 directory: directory, revocations: revocations, limits: limits, disconnections: disconnections,
-                registry: registry, logger: logger))
+                registry: registry, refreshKey: refreshKey, logger: logger))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
@@ -67,7 +69,7 @@ struct Assembly {
     /// The API on both lanes, and metrics where they are asked for.
     private func server(
         directory: Directory, revocations: Revocations, limits: RedisLimits?, disconnections: Disconnections?,
-        registry: PrometheusRegistry, logger: Logger
+        registry: PrometheusRegistry, refreshKey: RefreshKey, logger: Logger
     ) -> TokenServer {
         let settings = installation.settings
         let world = installation.world
@@ -75,7 +77,8 @@ struct Assembly {
         let batcher = batcher(metrics: metrics, logger: logger)
         metrics.watch(directory: directory, queueDepth: { batcher.depth }, world: world)
         let issue = IssueTokens(
-            directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) })
+            directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) },
+            refreshKey: refreshKey)
         let parts = ServerParts(
             directory: directory, issue: issue, revocations: revocations,
             storage: installation.storage, vault: installation.vault, world: world, metrics: metrics,

@@ -4,7 +4,7 @@
 enum Setting: String, CaseIterable {
     case host, port, publicUrl, databaseUrl, masterKey, masterKeyFile, keyPrefix, restAudience, wsAudience
     case tlsCertificate, tlsKey, trustedProxies, eventLoops, metricsAddress, stalenessLimit, logLevel, accessLog
-    case leakKeysUrl, leakAction
+    case leakKeysUrl, leakAction, refreshLifetime, refreshIdle
     case redisUrl, centrifugoApiUrl, centrifugoApiKey
 
     static let environmentPrefix = "CHAT_TOKENS_"

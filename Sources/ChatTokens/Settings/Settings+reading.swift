@@ -52,6 +52,7 @@ extension Settings {
         quarantinesLeaks = reader.take(
             .leakAction, default: true, shown: "quarantine", rule: "quarantine or report"
         ) { text in ["quarantine": true, "report": false][text] }
+        refresh = Self.refresh(&reader)
         logLevel = reader.take(
             .logLevel, default: .info, shown: "info",
             rule: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
@@ -70,6 +71,21 @@ extension Settings {
                 Line(setting: setting, text: normalized[setting] ?? line.text, origin: line.origin)
             }
         }
+    }
+
+    /// Both up to 30 days: revocations are remembered a day longer than anything they could match.
+    private static func refresh(_ reader: inout SettingReader) -> RefreshLife {
+        let rule = "a number of seconds from 60 to \(RefreshLife.longest)"
+        func seconds(_ text: String) -> Int64? {
+            Int64(text).flatMap { (60...RefreshLife.longest).contains($0) ? $0 : nil }
+        }
+        let standard = RefreshLife()
+        return RefreshLife(
+            absolute: reader.take(
+                .refreshLifetime, default: standard.absolute, shown: String(standard.absolute), rule: rule,
+                parse: seconds),
+            idle: reader.take(
+                .refreshIdle, default: standard.idle, shown: String(standard.idle), rule: rule, parse: seconds))
     }
 
     private static func tls(_ reader: inout SettingReader) -> TLSFiles? {

@@ -57,6 +57,8 @@ struct Settings: Sendable {
     let leakKeys: String?
     /// Whether an API key that was found in the open is out of use at once, or only noted.
     let quarantinesLeaks: Bool
+    /// How long refresh tokens work.
+    let refresh: RefreshLife
     let logLevel: Logger.Level
     let accessLog: Bool
     /// Every setting in the order of its declaration, for showing.
@@ -64,7 +66,9 @@ struct Settings: Sendable {
 
     /// The names that tokens and keys carry.
     var deployment: Deployment {
-        Deployment(publicURL: publicURL, restAudience: restAudience, wsAudience: wsAudience, keyPrefix: keyPrefix)
+        Deployment(
+            publicURL: publicURL, restAudience: restAudience, wsAudience: wsAudience, keyPrefix: keyPrefix,
+            refresh: refresh)
     }
 }
 

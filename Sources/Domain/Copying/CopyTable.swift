@@ -74,7 +74,7 @@ package struct CopyTable: Sendable {
     package static let all = [
         plan, tenant, tokenClaim, signingKey, apiKey, importedPrefix, apiKeyUsage, user, userCutoff, issuedMonth,
         issuedDay, dayCount, auditHead, auditEntry, auditCheckpoint, auditKey, account, membership, session, invitation,
-        revocation,
+        revocation, refreshKey, grantRefresh, issueAnswer,
     ]
 
     /// Whether rows that the source has no more may still be referred to by rows of tables that are copied later.
@@ -187,6 +187,20 @@ package struct CopyTable: Sendable {
     private static let dayCount = CopyTable(
         "day_count", key: [text("tenant_id"), number("day"), text("api_key_id"), text("kind"), text("code")],
         [number("count")])
+
+    private static let refreshKey = CopyTable(
+        "refresh_key", key: [number("key_number")], [blob("sealed"), number("created_at")])
+
+    private static let grantRefresh = CopyTable(
+        "grant_refresh", key: [text("grant_id")],
+        [
+            text("tenant_id"), text("user_id"), text("api_key_id"), text("label"), number("token_life"),
+            text("channels"), number("counter"), number("ends_at"),
+        ])
+
+    private static let issueAnswer = CopyTable(
+        "issue_answer", key: [text("api_key_id"), text("key_hash")],
+        [text("request_hash"), text("grant_id"), blob("sealed"), number("created_at")])
 
     private static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
     private static func number(_ name: String) -> Column { Column(name: name, kind: .number) }

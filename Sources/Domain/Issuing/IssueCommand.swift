@@ -10,14 +10,20 @@ package final class IssueCommand: Sendable {
     package let isQuotaShadowed: Bool
     /// The tokens that will be signed once the user is durable.
     package let draft: TokenDraft
+    /// The grant as it is stored to be refreshed; nil: it is not to be.
+    package let refresh: RefreshableGrant?
 
     /// A command with the given fields.
-    package init(change: UserChange, month: Month, quota: Int64, isQuotaShadowed: Bool = false, draft: TokenDraft) {
+    package init(
+        change: UserChange, month: Month, quota: Int64, isQuotaShadowed: Bool = false, draft: TokenDraft,
+        refresh: RefreshableGrant? = nil
+    ) {
         self.change = change
         self.month = month
         self.quota = quota
         self.isQuotaShadowed = isQuotaShadowed
         self.draft = draft
+        self.refresh = refresh
     }
 
     /// The tenant that asked.

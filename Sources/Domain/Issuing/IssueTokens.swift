@@ -5,15 +5,19 @@ package struct IssueTokens: Sendable {
     private let directory: Directory
     private let batcher: Batcher<IssueCommand, IssueOutcome>
     private let sharedLimits: SharedLimitQueue?
+    /// What makes refresh tokens; nil: there are none.
+    package let refreshKey: RefreshKey?
 
     /// The use case over what lives in memory and the way to the database; without shared limits those of this node
     /// are all there are.
     package init(
-        directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>, sharedLimits: SharedLimitQueue? = nil
+        directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>, sharedLimits: SharedLimitQueue? = nil,
+        refreshKey: RefreshKey? = nil
     ) {
         self.directory = directory
         self.batcher = batcher
         self.sharedLimits = sharedLimits
+        self.refreshKey = refreshKey
     }
 
     /// The limits of one request of the caller, and of its user where it is known; nil for a key of the operator.
@@ -49,7 +53,7 @@ package struct IssueTokens: Sendable {
     package func command(
         for request: IssueRequest, apiKey: APIKey.ID, of state: TenantState, grant: Grant.ID
     ) throws(Failure) -> IssueCommand {
-        guard !request.refresh else { throw .refreshUnavailable }
+        guard !request.refresh || refreshKey != nil else { throw .refreshUnavailable }
         // A tenant without an active key is half set up; that is the operator's to mend, not the caller's.
         guard let signer = state.signer else { throw .storageUnavailable }
         let life = request.expiresIn ?? state.tenant.tokenLife
@@ -65,7 +69,16 @@ package struct IssueTokens: Sendable {
             label: request.label)
         return IssueCommand(
             change: request.change, month: Month(of: grant.birth), quota: state.tenant.quota,
-            isQuotaShadowed: state.tenant.shadow.contains(.quota), draft: draft)
+            isQuotaShadowed: state.tenant.shadow.contains(.quota), draft: draft,
+            refresh: request.refresh ? refreshable(draft, user: request.change.id, life: Int64(life)) : nil)
+    }
+
+    private func refreshable(_ draft: TokenDraft, user: User.ID, life: Int64) -> RefreshableGrant {
+        RefreshableGrant(
+            tenant: draft.state.tenant.id, id: draft.grant,
+            terms: RefreshTerms(
+                user: user, apiKey: draft.apiKey, life: life, channels: draft.channels, label: draft.label),
+            endsAt: directory.deployment.refresh.end(of: draft.grant, at: draft.issuedAt))
     }
 
     /// Milliseconds by which a grant may be born ahead of this node's clock.
@@ -104,11 +117,17 @@ package struct IssueTokens: Sendable {
     ) -> Result<User, Failure> {
         switch result {
         case .failure: .failure(.storageUnavailable)
-        case .success(.issued(let user)): .success(user)
-        case .success(.quotaExceeded):
-            .failure(.quotaExceeded(of: command.quota, at: command.at))
-        case .success(.userDeactivated): .failure(.userDeactivated)
-        case .success(.tokenTooLarge): .failure(.tokenTooLarge)
+        case .success(let outcome): settled(outcome, for: command)
+        }
+    }
+
+    /// The user as stored, or what the client is told instead.
+    static func settled(_ outcome: IssueOutcome, for command: IssueCommand) -> Result<User, Failure> {
+        switch outcome {
+        case .issued(let user): .success(user)
+        case .quotaExceeded: .failure(.quotaExceeded(of: command.quota, at: command.at))
+        case .userDeactivated: .failure(.userDeactivated)
+        case .tokenTooLarge: .failure(.tokenTooLarge)
         }
     }
 

@@ -41,6 +41,21 @@ package struct Vault: Sendable {
         try master.derivedKey(for: purpose)
     }
 
+    /// A vault for one purpose alone; see ``MasterKey/derivedMasterKey(for:)``.
+    package func derived(for purpose: String) throws(TokenFailure) -> Vault {
+        Vault(master: try master.derivedMasterKey(for: purpose))
+    }
+
+    /// A secret in its stored form, bound to what it is for.
+    package func seal(_ secret: [UInt8], for purpose: String) throws(TokenFailure) -> [UInt8] {
+        try master.seal(secret, context: purpose)
+    }
+
+    /// The secret that was sealed for this purpose; throws where the master key or the purpose is another.
+    package func open(_ sealed: [UInt8], for purpose: String) throws(TokenFailure) -> [UInt8] {
+        try master.open(sealed, context: purpose)
+    }
+
     private func context(_ tenant: Tenant.ID, _ kid: String) -> String {
         "signing_key:\(tenant):\(kid)"
     }

@@ -6,16 +6,19 @@ package struct Deployment: Sendable {
     package let restAudience: String, wsAudience: String
     /// What API keys begin with, without the underscore.
     package let keyPrefix: String
+    /// How long refresh tokens work.
+    package let refresh: RefreshLife
 
     /// A deployment with the given names.
     package init(
         publicURL: String, restAudience: String = "chat-api", wsAudience: String = "chat-realtime",
-        keyPrefix: String = "chatsdk"
+        keyPrefix: String = "chatsdk", refresh: RefreshLife = RefreshLife()
     ) {
         self.publicURL = publicURL
         self.restAudience = restAudience
         self.wsAudience = wsAudience
         self.keyPrefix = keyPrefix
+        self.refresh = refresh
     }
 
     /// The `aud` claim of a kind of token.

@@ -7,7 +7,7 @@ package import Tokens
 /// checks how many rows it touched. What is an act of management takes the entry that the audit log gets with it: where
 /// that cannot be stored, the act fails. "Not found" is nil, not an error.
 package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage, UserStorage, AccountStorage,
-    RevocationStorage
+    RevocationStorage, RefreshStorage, AnswerStorage
 {
     /// Counts the pairs against each tenant's quota and upserts the users, all in one durable transaction.
     ///

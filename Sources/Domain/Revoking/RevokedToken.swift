@@ -4,7 +4,7 @@ internal import Tokens
 ///
 /// Nothing about it is proved: whoever may revoke may revoke any grant of the tenant by its identifier too.
 package struct RevokedToken: Sendable {
-    /// The `iss` claim.
+    /// The `iss` claim; of a refresh token what its pairs have.
     package let issuer: String
     /// The grant of which it is one of the tokens.
     package let grant: Grant.ID
@@ -12,7 +12,17 @@ package struct RevokedToken: Sendable {
     package let user: User.ID?
 
     /// What the token says, or nil where it is none of the form this server issues.
-    package init?(_ text: String) {
+    ///
+    /// - Parameters:
+    ///   - text: a token of a pair, or a refresh token.
+    ///   - publicURL: that of the deployment.
+    package init?(_ text: String, publicURL: String) {
+        if let token = RefreshToken(unverified: text) {
+            issuer = "\(publicURL)/t/\(token.tenant)"
+            grant = token.grant
+            user = nil
+            return
+        }
         let token = Array(text.utf8)
         var payload: [UInt8] = []
         guard token.count <= UnverifiedToken.maximumBytes, let parts = TokenSegments(token.span),

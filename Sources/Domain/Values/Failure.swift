@@ -50,6 +50,12 @@ package enum Failure: Error, Sendable, Equatable {
     case formExpected
     case tokenTooLarge
     case refreshUnavailable
+    /// The refresh token is not one of ours, or of a grant that has ended.
+    case refreshTokenInvalid
+    /// The refresh token is an old one, so that somebody has a copy; the grant has ended.
+    case refreshTokenReused
+    /// The client has used its `Idempotency-Key` for another request within ten minutes.
+    case idempotencyKeyReused
     case userDeactivated
     case rateLimited(LimitPolicy, RateLimit, retryAfter: Int64)
     case quotaExceeded(quota: Int64, resetAfter: Int64, resetsAt: Timestamp)
@@ -96,6 +102,9 @@ extension Failure {
         case unsupportedMediaType = "unsupported_media_type"
         case tokenTooLarge = "token_too_large"
         case refreshUnavailable = "refresh_unavailable"
+        case refreshTokenInvalid = "refresh_token_invalid"
+        case refreshTokenReused = "refresh_token_reused"
+        case idempotencyKeyReused = "idempotency_key_reused"
         case userDeactivated = "user_deactivated"
         case rateLimited = "rate_limited"
         case quotaExceeded = "quota_exceeded"
@@ -136,6 +145,9 @@ extension Failure {
         case .unsupportedMediaType, .formExpected: .unsupportedMediaType
         case .tokenTooLarge: .tokenTooLarge
         case .refreshUnavailable: .refreshUnavailable
+        case .refreshTokenInvalid: .refreshTokenInvalid
+        case .refreshTokenReused: .refreshTokenReused
+        case .idempotencyKeyReused: .idempotencyKeyReused
         case .userDeactivated: .userDeactivated
         case .rateLimited: .rateLimited
         case .quotaExceeded: .quotaExceeded

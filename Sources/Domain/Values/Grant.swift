@@ -31,6 +31,13 @@ package enum Grant {
             self.low = low
         }
 
+        /// The identifier of these halves, or nil where they are none of version 7.
+        package init?(high: UInt64, low: UInt64) {
+            guard high >> 12 & 0xF == 7, low >> 62 == 2 else { return nil }
+            self.high = high
+            self.low = low
+        }
+
         private static func value(ofHexDigit byte: UInt8) -> UInt64? {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))

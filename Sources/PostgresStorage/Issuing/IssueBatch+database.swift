@@ -44,23 +44,32 @@ extension IssueBatch {
 
     /// Has the database do what was decided, all of it or nothing, before this side gives up waiting.
     ///
+    /// - Parameters:
+    ///   - connection: to the database.
+    ///   - world: the clock.
+    ///   - outcomes: what was decided.
+    ///   - answers: what is kept in the same transaction; then nobody may turn out to be deactivated.
     /// - Returns: the places of the people who are deactivated and for whom nothing was done; nil where nothing was
     ///   done at all, since what was decided rests on what is no longer so.
-    func carryOut(_ connection: inout Connection, _ world: World) throws(StoreFailure) -> Set<Int>? {
+    /// - Throws: `unavailable` where the database does not answer, `corrupt` where it answers what it must not.
+    func carryOut(
+        _ connection: inout Connection, _ world: World, _ outcomes: [IssueOutcome],
+        keeping answers: [(item: RepeatableCommand, answer: KeptAnswer)] = []
+    ) throws(StoreFailure) -> Set<Int>? {
         let counted = tallies.filter { $0.pairs > 0 }
         guard !counted.isEmpty else { return [] }
         let written = people.indices.filter { people[$0].pairs > 0 }
         let end = world.monotonicNanoseconds() + Int64(Connection.patience * 1e9)
-        let statement = Statement(
-            """
-            SELECT issue_users($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-            """,
+        let statement = Self.issuing(
             parameters(counted, written.map { people[$0] }, notAfter: connection.clock?.milliseconds(at: end) ?? 0),
-            isKept: true)
+            keeping: answers)
         var numbers: [Int64] = []
         do throws(StoreFailure) {
-            try connection.exchange([statement]) { _, answer throws(StoreFailure) in
-                numbers = try answer.row { row throws(StoreFailure) in try row.numbers(0) } ?? []
+            // One transaction with the batch. Where that does nothing, the grants are nobody's: they were not told.
+            let grants = refreshable(outcomes)
+            try connection.exchange(grants.isEmpty ? [statement] : [statement, .storing(grants)]) {
+                place, answer throws(StoreFailure) in
+                if place == 0 { numbers = try answer.row { row throws(StoreFailure) in try row.numbers(0) } ?? [] }
             }
         } catch {
             guard connection.wasOutrun else { throw error }
@@ -73,6 +82,31 @@ extension IssueBatch {
             try numbers.dropFirst().map { place throws(StoreFailure) in
                 written[try index(place, below: written.count)]
             })
+    }
+
+    private static func issuing(
+        _ parameters: Parameters, keeping answers: [(item: RepeatableCommand, answer: KeptAnswer)]
+    ) -> Statement {
+        let issue = "issue_users($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        guard !answers.isEmpty else { return Statement("SELECT " + issue, parameters, isKept: true) }
+        var parameters = parameters
+        parameters.append(texts: answers) { $0.item.key.apiKey.text }
+        parameters.append(texts: answers) { $0.item.key.hash.hex }
+        parameters.append(texts: answers) { $0.item.request.hex }
+        parameters.append(texts: answers) { $0.answer.grant.description }
+        parameters.append(blobs: answers) { $0.answer.sealed }
+        parameters.append(numbers: answers) { $0.item.command.at.milliseconds }
+        parameters.append(IdempotencyKey.life * 1_000)
+        return Statement("SELECT keep_answers(\(issue), $19, $20, $21, $22, $23, $24, $25)", parameters, isKept: true)
+    }
+
+    /// The grants that were issued to be refreshed.
+    private func refreshable(_ outcomes: [IssueOutcome]) -> [RefreshableGrant] {
+        guard commands.contains(where: { $0.refresh != nil }) else { return [] }
+        return commands.indices.compactMap { index in
+            guard case .issued = outcomes[index] else { return nil }
+            return commands[index].refresh
+        }
     }
 
     private func parameters(_ counted: [Tally], _ written: [Person], notAfter: Int64) -> Parameters {

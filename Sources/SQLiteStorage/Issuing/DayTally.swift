@@ -25,7 +25,12 @@ struct DayTally {
 
     /// Counts one pair.
     mutating func count(_ command: IssueCommand) {
-        let key = Key(tenant: command.tenant, day: command.day, apiKey: command.apiKey)
+        count(command.tenant, command.day, command.apiKey)
+    }
+
+    /// Counts one pair that the API key asked for.
+    mutating func count(_ tenant: Tenant.ID, _ day: Day, _ apiKey: APIKey.ID) {
+        let key = Key(tenant: tenant, day: day, apiKey: apiKey)
         // Most batches are of one key: its text need not be hashed each time.
         if latest >= counts.count || counts[latest].key != key {
             latest = places[key] ?? counts.count

@@ -7,8 +7,12 @@ struct IssueBatch {
     private let writer: UserWriter
     private var tally: MonthTally
     private var days: DayTally
+    /// Made for the first grant that is to be refreshed; most batches have none.
+    private var grants: GrantTable?
+    private let db: Database
 
     init(_ db: Database) throws(StoreFailure) {
+        self.db = db
         users = try UserTable(db)
         writer = try UserWriter(db)
         tally = try MonthTally(db)
@@ -24,6 +28,7 @@ struct IssueBatch {
         guard command.draft.admits(user) else { return .tokenTooLarge }
         guard try tally.count(command) else { return .quotaExceeded }
         days.count(command)
+        if let grant = command.refresh { try add(grant) }
         guard let row else {
             try writer.add(user, to: command.tenant, at: command.at)
             return .issued(user)
@@ -40,5 +45,12 @@ struct IssueBatch {
     func finish() throws(StoreFailure) {
         try tally.write()
         try days.write()
+    }
+
+    private mutating func add(_ grant: RefreshableGrant) throws(StoreFailure) {
+        if let grants { return try grants.add(grant) }
+        let table = try GrantTable(db)
+        grants = table
+        try table.add(grant)
     }
 }

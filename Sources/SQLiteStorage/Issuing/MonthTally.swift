@@ -45,11 +45,17 @@ struct MonthTally {
 
     /// Counts one pair; false, and nothing is counted, where the quota is used up.
     mutating func count(_ command: IssueCommand) throws(StoreFailure) -> Bool {
-        let place = try place(of: Key(tenant: command.tenant, month: command.month), day: command.day)
-        let quotas = command.quotas
+        try count(command.tenant, command.month, command.day, command.quotas)
+    }
+
+    /// Counts one pair of a tenant; false, and nothing is counted, where the quota is used up.
+    mutating func count(
+        _ tenant: Tenant.ID, _ month: Month, _ day: Day, _ quotas: (enforced: Int64, shadowed: Int64?)
+    ) throws(StoreFailure) -> Bool {
+        let place = try place(of: Key(tenant: tenant, month: month), day: day)
         guard counts[place].pairs < quotas.enforced else { return false }
         counts[place].pairs += 1
-        counts[place].day = command.day
+        counts[place].day = day
         counts[place].shadowQuota = quotas.shadowed
         return true
     }

@@ -25,6 +25,16 @@ struct UserTable {
         select.reset()
     }
 
+    /// The user as stored, and whether he may be issued tokens.
+    func standing(
+        _ tenant: Tenant.ID, _ id: User.ID
+    ) throws(StoreFailure) -> (user: User, isDeactivated: Bool)? {
+        defer { leave() }
+        return try find(tenant, id).map { row in
+            (User(id: id, name: row.name, image: row.image, custom: row.custom), row.isDeactivated)
+        }
+    }
+
     /// The user as stored.
     func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? {
         defer { leave() }

@@ -3,6 +3,11 @@ internal import Foundation
 internal import GRDB
 internal import Tokens
 
+extension [UInt8] {
+    /// The bytes as they are stored.
+    var stored: Data { Data(self) }
+}
+
 extension Row {
     /// The column's value; a row that breaks its own schema is reported, never trusted.
     func required<Value: DatabaseValueConvertible>(_ column: String) throws(StoreFailure) -> Value {

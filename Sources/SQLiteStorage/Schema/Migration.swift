@@ -17,5 +17,5 @@ struct Migration: Sendable {
     }
 
     /// The whole history, oldest first; only ever appended to.
-    static let all = [foundation, management, audit, keyTerms, users, accounts, plans, revocation]
+    static let all = [foundation, management, audit, keyTerms, users, accounts, plans, revocation, refresh]
 }

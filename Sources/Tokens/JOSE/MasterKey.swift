@@ -48,6 +48,18 @@ package final class MasterKey: Sendable {
     ///
     /// The same purpose gives the same key on every node; another master key gives others.
     package func derivedKey(for purpose: String) throws(TokenFailure) -> SigningKey {
+        let block = try block(for: purpose)
+        return try SigningKey.generate(.hs256, kid: purpose) { count in Array(block.bytes.prefix(count)) }
+    }
+
+    /// A key to seal with for one purpose alone, derived in the same way.
+    ///
+    /// Where so much is sealed that random nonces could meet under one key, each piece has a purpose of its own.
+    package func derivedMasterKey(for purpose: String) throws(TokenFailure) -> MasterKey {
+        try MasterKey(block(for: purpose).bytes)
+    }
+
+    private func block(for purpose: String) throws(TokenFailure) -> Digest {
         let expander = try key.withBytes { bytes in
             Result { () throws(TokenFailure) in
                 var copy = [UInt8](copying: bytes)
@@ -55,7 +67,6 @@ package final class MasterKey: Sendable {
                 return try HMACKey(secret: copy)
             }
         }.get()
-        let block = expander.code(of: (Array(purpose.utf8) + [1]).span)
-        return try SigningKey.generate(.hs256, kid: purpose) { count in Array(block.bytes.prefix(count)) }
+        return expander.code(of: (Array(purpose.utf8) + [1]).span)
     }
 }

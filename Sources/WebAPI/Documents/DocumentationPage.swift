@@ -90,6 +90,7 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .85rem }
 <body><nav aria-label="Contents"><strong>ChatTokens</strong><p>version 0.1.0 · <a href="/openapi.yaml">openapi.yaml</a></p>
 <h2>Tokens</h2>
 <ul><li><a href="#issueTokens"><span class="post">POST</span>Store a user and issue a token pair</a></li>
+<li><a href="#refreshTokens"><span class="post">POST</span>A new pair for a refresh token</a></li>
 </ul>
 <h2>Verification</h2>
 <ul><li><a href="#verifyToken"><span class="post">POST</span>Verify a token</a></li>
@@ -225,6 +226,11 @@ it; <code>custom</code> is replaced whole. <code>custom</code> is kept as the JS
 parts: no number loses a digit. The body may have 16 KiB.</p>
 <p>Every request with a good key counts against the tenant&#x27;s rate limit, and every answer to one carries
 <code>RateLimit</code> and <code>RateLimit-Policy</code>. Only a pair that is issued counts against the quota.</p>
+<p>With an <code>Idempotency-Key</code> a request may be sent again, whenever no answer came: within ten minutes the same body
+with the same key gets the same answer, to the byte, on every server, and is carried out and counted once, also
+where both are under way at once. Another body with that key is refused with 422 <code>idempotency_key_reused</code>.
+Refusals are not kept: what was refused may be sent again with its key. A repeated answer says what was true
+when it was made; what has been revoked since stays revoked.</p>
 <pre><code>curl -i http://127.0.0.1:8080/tokens \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -244,7 +250,7 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
 <tr><td><code>image</code></td><td class="kind">string or null, at most 2,048 characters</td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
 <tr><td><code>custom</code></td><td class="kind"><a href="#schema-Custom">Custom</a> or null</td><td>Replaces the stored metadata whole. <code>null</code> clears it.</td></tr>
 <tr><td><code>expiresIn</code></td><td class="kind">integer, 60 to 86,400</td><td>Seconds both tokens live, up to the tenant&#x27;s maximum.</td></tr>
-<tr><td><code>refresh</code></td><td class="kind"><code>false</code></td><td>Ask for a refresh token too. This release has none; <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
+<tr><td><code>refresh</code></td><td class="kind">boolean</td><td>Ask for a refresh token too; see <code>POST /tokens/refresh</code>.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of at most 64 × string, 1 to 255 characters</td><td>Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.</td></tr>
 <tr><td><code>label</code></td><td class="kind"><a href="#schema-Label">Label</a></td><td>What a pair is for, such as a device or a room. At most 64 bytes.</td></tr>
 </table>
@@ -268,6 +274,11 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
   &quot;expiresIn&quot;: 3600
 }</code></pre>
 </details>
+<details><summary>With a refresh token</summary><pre><code>{
+  &quot;userId&quot;: &quot;user-123&quot;,
+  &quot;refresh&quot;: true
+}</code></pre>
+</details>
 <details><summary>Subscribe the socket to server-side channels</summary><pre><code>{
   &quot;userId&quot;: &quot;user-123&quot;,
   &quot;channels&quot;: [
@@ -278,10 +289,12 @@ parts: no number loses a digit. The body may have 16 KiB.</p>
 </details>
 <h4>Parameters</h4>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+<tr><td><code>Idempotency-Key</code></td><td class="kind">header, string, 1 to 255 characters</td><td>What the client calls this request by, chosen by chance, such as a UUID; 1 to 255 printable ASCII characters, with
+or without quotes (draft-ietf-httpapi-idempotency-key-header). It belongs to the API key.</td></tr>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>The user is durable; here are its tokens.</p>
-<p>Headers: <code>Cache-Control</code>, <code>RateLimit-Policy</code>, <code>RateLimit</code>. Body: <a href="#schema-TokenPair">TokenPair</a>.</p>
+<p>Headers: <code>Cache-Control</code>, <code>RateLimit-Policy</code>, <code>RateLimit</code>, <code>Idempotent-Replayed</code>. Body: <a href="#schema-TokenPair">TokenPair</a>.</p>
 <details><summary>A user with custom metadata</summary><pre><code>{
   &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
   &quot;wsToken&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;,
@@ -424,21 +437,21 @@ compressed.</p>
 </td></tr>
 <tr><td class="status no">422</td><td><p>The request is well-formed, but the tokens cannot be issued. Nothing was stored.</p>
 <p>Headers: <code>Cache-Control</code>, <code>RateLimit-Policy</code>, <code>RateLimit</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>idempotency_key_reused</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#idempotency_key_reused&quot;,
+  &quot;title&quot;: &quot;Idempotency key reused&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The Idempotency-Key came with another body within the last ten minutes.&quot;,
+  &quot;code&quot;: &quot;idempotency_key_reused&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
 <details><summary>token_too_large</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#token_too_large&quot;,
   &quot;title&quot;: &quot;Token too large&quot;,
   &quot;status&quot;: 422,
   &quot;detail&quot;: &quot;A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.&quot;,
   &quot;code&quot;: &quot;token_too_large&quot;,
-  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
-}</code></pre>
-</details>
-<details><summary>refresh_unavailable</summary><pre><code>{
-  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#refresh_unavailable&quot;,
-  &quot;title&quot;: &quot;Refresh tokens unavailable&quot;,
-  &quot;status&quot;: 422,
-  &quot;detail&quot;: &quot;This release issues no refresh tokens; leave out \&quot;refresh\&quot; or set it to false.&quot;,
-  &quot;code&quot;: &quot;refresh_unavailable&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -465,6 +478,206 @@ number of pairs (<code>quota_exceeded</code>; <code>resetsAt</code> tells until 
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
   &quot;policy&quot;: &quot;quota&quot;,
   &quot;resetsAt&quot;: &quot;2026-02-01T00:00:00Z&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>headers_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#headers_too_large&quot;,
+  &quot;title&quot;: &quot;Headers too large&quot;,
+  &quot;status&quot;: 431,
+  &quot;detail&quot;: &quot;The request&#x27;s header section is too large.&quot;,
+  &quot;code&quot;: &quot;headers_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">503</td><td><p>The store cannot take the request now, or more requests wait than may. Nothing was stored; retry.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>storage_unavailable</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#storage_unavailable&quot;,
+  &quot;title&quot;: &quot;Storage unavailable&quot;,
+  &quot;status&quot;: 503,
+  &quot;detail&quot;: &quot;The database cannot be used at the moment; try again soon.&quot;,
+  &quot;code&quot;: &quot;storage_unavailable&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+</table>
+</section>
+<section id="refreshTokens"><h3>A new pair for a refresh token</h3>
+<div class="route"><span class="post">POST</span> /tokens/refresh</div>
+<p>Asked by the client itself, without an API key: the refresh token is the credential. Answers a new pair of the
+same grant and the next refresh token; what revokes the grant revokes the new pair too.</p>
+<p>The newest refresh token of a grant is always good. The one before it, shown again because an answer was lost
+or several tabs asked at once, brings the same next one. Anything older means that somebody has a copy: then
+the grant is revoked with every token of it (<code>refresh_token_reused</code>), which the audit log tells.</p>
+<p>A grant ends 30 days after its birth, or 7 days after it was last refreshed (both are settings of the
+deployment), with its user, its API key or its tenant, and with any revocation that covers it. A refreshed pair
+counts against the tenant&#x27;s rate limit and quota like any other. After a 401 the user has to log in again.</p>
+<p>Public: needs no key.</p>
+<pre><code>curl -i http://127.0.0.1:8080/tokens/refresh \
+     -H &#x27;Content-Type: application/json&#x27; \
+     -d &#x27;{
+  &quot;refreshToken&quot;: &quot;chatrt_acme.AZt3gzGCejGcXi9gsdTocwAAAAEx0kO0nTvyfb2ckfQoM4j2tm0jyW7hXcVqSxwV5mBTsg&quot;
+}&#x27;</code></pre>
+<h4>Body: <a href="#schema-RefreshRequest">RefreshRequest</a></h4>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>refreshToken</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+</table>
+<details><summary>The newest refresh token</summary><pre><code>{
+  &quot;refreshToken&quot;: &quot;chatrt_acme.AZt3gzGCejGcXi9gsdTocwAAAAEx0kO0nTvyfb2ckfQoM4j2tm0jyW7hXcVqSxwV5mBTsg&quot;
+}</code></pre>
+</details>
+<h4>Parameters</h4>
+<table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
+</table>
+<h4>Answers</h4>
+<table><tr><td class="status ok">200</td><td><p>The next pair and the next refresh token.</p>
+<p>Headers: <code>Cache-Control</code>, <code>RateLimit-Policy</code>, <code>RateLimit</code>. Body: <a href="#schema-RefreshedPair">RefreshedPair</a>.</p>
+<details><summary>The next pair</summary><pre><code>{
+  &quot;token&quot;: &quot;eyJhbGciOiJI…0DpY2o&quot;,
+  &quot;wsToken&quot;: &quot;eyJhbGciOiJI…-0QPvQ&quot;,
+  &quot;refreshToken&quot;: &quot;chatrt_acme.AZt3gzGCejGcXi9gsdTocwAAAAEx0kO0nTvyfb2ckfQoM4j2tm0jyW7hXcVqSxwV5mBTsg&quot;,
+  &quot;user&quot;: {
+    &quot;id&quot;: &quot;user-123&quot;,
+    &quot;name&quot;: &quot;Alice Johnson&quot;,
+    &quot;image&quot;: null,
+    &quot;custom&quot;: null
+  },
+  &quot;expiresIn&quot;: 86400,
+  &quot;expiresAt&quot;: &quot;2026-01-02T03:04:05Z&quot;,
+  &quot;refreshAfter&quot;: 70213,
+  &quot;grantId&quot;: &quot;019b7783-3182-7a31-9c5e-2f60b1d4e873&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">400</td><td><p>The body is not strict JSON (<code>invalid_json</code>), or a member is missing, unknown or out of bounds
+(<code>invalid_request</code>, each named in <code>errors</code>). Nothing was stored.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_json</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_json&quot;,
+  &quot;title&quot;: &quot;Invalid JSON&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The body is not acceptable JSON: a member name appears twice.&quot;,
+  &quot;code&quot;: &quot;invalid_json&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>invalid_request</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_request&quot;,
+  &quot;title&quot;: &quot;Invalid request&quot;,
+  &quot;status&quot;: 400,
+  &quot;detail&quot;: &quot;The request has a field that is not acceptable.&quot;,
+  &quot;code&quot;: &quot;invalid_request&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;,
+  &quot;errors&quot;: [
+    {
+      &quot;field&quot;: &quot;userId&quot;,
+      &quot;detail&quot;: &quot;is required&quot;
+    },
+    {
+      &quot;field&quot;: &quot;colour&quot;,
+      &quot;detail&quot;: &quot;is not a member of this request&quot;
+    }
+  ]
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">401</td><td><p>The refresh token is not good.</p>
+<p>Headers: <code>Cache-Control</code>, <code>WWW-Authenticate</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>refresh_token_invalid</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#refresh_token_invalid&quot;,
+  &quot;title&quot;: &quot;Invalid refresh token&quot;,
+  &quot;status&quot;: 401,
+  &quot;detail&quot;: &quot;The refresh token is not valid, or no longer; the user has to log in again.&quot;,
+  &quot;code&quot;: &quot;refresh_token_invalid&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">403</td><td><p>The API key lacks the scope of this call or may not be used from this address, its tenant is suspended, or the
+call is not for such a key.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>scope_missing</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#scope_missing&quot;,
+  &quot;title&quot;: &quot;Scope missing&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The API key lacks the scope tokens:issue.&quot;,
+  &quot;code&quot;: &quot;scope_missing&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+<details><summary>tenant_suspended</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#tenant_suspended&quot;,
+  &quot;title&quot;: &quot;Tenant suspended&quot;,
+  &quot;status&quot;: 403,
+  &quot;detail&quot;: &quot;The tenant is suspended; its operator can resume it.&quot;,
+  &quot;code&quot;: &quot;tenant_suspended&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">408</td><td><p>The body did not come in time. The connection closes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>request_timeout</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#request_timeout&quot;,
+  &quot;title&quot;: &quot;Request timeout&quot;,
+  &quot;status&quot;: 408,
+  &quot;detail&quot;: &quot;The request did not arrive completely in time.&quot;,
+  &quot;code&quot;: &quot;request_timeout&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>body_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#body_too_large&quot;,
+  &quot;title&quot;: &quot;Body too large&quot;,
+  &quot;status&quot;: 413,
+  &quot;detail&quot;: &quot;The body is larger than 16384 bytes.&quot;,
+  &quot;code&quot;: &quot;body_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">415</td><td><p>The body is not declared as <code>application/json</code>, or at <code>/oauth2</code> as <code>application/x-www-form-urlencoded</code>, or is
+compressed.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>unsupported_media_type</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#unsupported_media_type&quot;,
+  &quot;title&quot;: &quot;Unsupported media type&quot;,
+  &quot;status&quot;: 415,
+  &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
+  &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>A token would be too large.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>token_too_large</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#token_too_large&quot;,
+  &quot;title&quot;: &quot;Token too large&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.&quot;,
+  &quot;code&quot;: &quot;token_too_large&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">429</td><td><p>The tenant&#x27;s rate limit or its monthly number of pairs is used up; the refresh token stays good.</p>
+<p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>rate_limited</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
+  &quot;title&quot;: &quot;Rate limit exceeded&quot;,
+  &quot;status&quot;: 429,
+  &quot;detail&quot;: &quot;The tenant may make 100 requests a second with bursts of 500; come back in 1 s.&quot;,
+  &quot;code&quot;: &quot;rate_limited&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
 </td></tr>
@@ -1874,8 +2087,8 @@ compressed.</p>
 <section id="revokeOAuthToken"><h3>Revoke a token (RFC 7009)</h3>
 <div class="route"><span class="post">POST</span> /oauth2/revoke</div>
 <p>For clients that speak OAuth 2.0; <code>POST /tokens/revoke</code> does more. Needs the scope <code>tokens:revoke</code>; the caller is
-known by <code>X-API-Key</code> or by HTTP Basic as for introspection. The whole grant of the token is revoked. What is no
-token, or none of the caller&#x27;s tenant, is answered alike (RFC 7009 §2.2). <code>token_type_hint</code> and unknown
+known by <code>X-API-Key</code> or by HTTP Basic as for introspection. The whole grant of the token, which may be a refresh
+token, is revoked. What is no token, or none of the caller&#x27;s tenant, is answered alike (RFC 7009 §2.2). <code>token_type_hint</code> and unknown
 parameters are ignored.</p>
 <p>Errors are problem documents with <code>error</code> of RFC 6749 §5.2 added.</p>
 <pre><code>curl -i http://127.0.0.1:8080/oauth2/revoke \
@@ -2042,7 +2255,7 @@ compressed.</p>
 <div class="route"><span class="post">POST</span> /tokens/revoke</div>
 <p>Needs the scope <code>tokens:revoke</code>. Exactly one of <code>token</code>, <code>grantId</code>, <code>userId</code>, <code>apiKeyId</code>, <code>kid</code>, <code>label</code> and
 <code>all</code> says which tokens of the tenant are void: those whose grant was born before <code>appliesAt</code>. One revocation
-voids both tokens of a grant. A token that is issued after the answer is good.</p>
+voids both tokens of a grant and ends its refreshing; <code>token</code> may be its refresh token. A token that is issued after the answer is good.</p>
 <p>When the answer comes, the revocation is durable and in force on this node; the others follow within
 milliseconds, verifiers by the feed. Revoking a grant again answers the same receipt; revoking anything else
 again answers the earlier receipt if that reaches as far (always, if it is sent again with the same
@@ -13938,7 +14151,10 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="body_too_large"><td class="status no">413</td><td><code>body_too_large</code></td><td>The body is larger than the call takes.</td></tr>
 <tr id="unsupported_media_type"><td class="status no">415</td><td><code>unsupported_media_type</code></td><td>The body is not <code>application/json</code>.</td></tr>
 <tr id="token_too_large"><td class="status no">422</td><td><code>token_too_large</code></td><td>A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.</td></tr>
-<tr id="refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This release issues no refresh tokens.</td></tr>
+<tr id="refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This server issues no refresh tokens.</td></tr>
+<tr id="refresh_token_invalid"><td class="status no">401</td><td><code>refresh_token_invalid</code></td><td>The refresh token is not one of ours, has ended, or what it was for is no more. The user logs in again.</td></tr>
+<tr id="refresh_token_reused"><td class="status no">401</td><td><code>refresh_token_reused</code></td><td>An old refresh token was shown, so that somebody has a copy: none of its grant works any more. The user logs in again.</td></tr>
+<tr id="idempotency_key_reused"><td class="status no">422</td><td><code>idempotency_key_reused</code></td><td>The <code>Idempotency-Key</code> came with another body within the last ten minutes. A new request needs a new key.</td></tr>
 <tr id="user_deactivated"><td class="status no">403</td><td><code>user_deactivated</code></td><td>The user is deactivated and gets no tokens.</td></tr>
 <tr id="rate_limited"><td class="status no">429</td><td><code>rate_limited</code></td><td>A rate limit of the tenant, the key or the user is used up, as <code>policy</code> says, or the attempts to log in; wait for <code>Retry-After</code>.</td></tr>
 <tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up, until <code>resetsAt</code>.</td></tr>
@@ -14091,7 +14307,7 @@ deployment. The key is shown once, when it is made.</p>
 <tr><td><code>image</code></td><td class="kind">string or null, at most 2,048 characters</td><td>An absolute http or https URL. <code>null</code> clears it.</td></tr>
 <tr><td><code>custom</code></td><td class="kind"><a href="#schema-Custom">Custom</a> or null</td><td>Replaces the stored metadata whole. <code>null</code> clears it.</td></tr>
 <tr><td><code>expiresIn</code></td><td class="kind">integer, 60 to 86,400</td><td>Seconds both tokens live, up to the tenant&#x27;s maximum.</td></tr>
-<tr><td><code>refresh</code></td><td class="kind"><code>false</code></td><td>Ask for a refresh token too. This release has none; <code>true</code> answers 422 <code>refresh_unavailable</code>.</td></tr>
+<tr><td><code>refresh</code></td><td class="kind">boolean</td><td>Ask for a refresh token too; see <code>POST /tokens/refresh</code>.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of at most 64 × string, 1 to 255 characters</td><td>Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.</td></tr>
 <tr><td><code>label</code></td><td class="kind"><a href="#schema-Label">Label</a></td><td>What a pair is for, such as a device or a room. At most 64 bytes.</td></tr>
 </table>
@@ -14109,6 +14325,7 @@ deployment. The key is shown once, when it is made.</p>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>token</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Token">Token</a></td><td>For the REST API. <code>typ</code> is <code>at+jwt</code>, <code>scope</code> is <code>chat:rest</code>.</td></tr>
 <tr><td><code>wsToken</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Token">Token</a></td><td>For the realtime socket. <code>typ</code> is <code>JWT</code>, <code>scope</code> is <code>chat:ws</code>.</td></tr>
+<tr><td><code>refreshToken</code></td><td class="kind"><a href="#schema-RefreshToken">RefreshToken</a></td><td>Whatever its holder shows it for, it is good for new tokens: keep it as you keep a password.</td></tr>
 <tr><td><code>user</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-User">User</a></td><td>A user as stored. What has never been set, or was cleared, is <code>null</code>.</td></tr>
 <tr><td><code>expiresIn</code><br><span class="must">required</span></td><td class="kind">integer, 60 to 86,400</td><td>Seconds both tokens live.</td></tr>
 <tr><td><code>expiresAt</code><br><span class="must">required</span></td><td class="kind">string</td><td>When both tokens end.</td></tr>
@@ -14649,6 +14866,20 @@ to set.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
+</section>
+<section id="schema-RefreshToken"><h3>RefreshToken</h3>
+<p>Whatever its holder shows it for, it is good for new tokens: keep it as you keep a password.</p>
+<p>string</p>
+<p>Pattern <code>^chatrt_[a-z0-9-]{1,63}\.[A-Za-z0-9_-]{70}$</code></p>
+</section>
+<section id="schema-RefreshRequest"><h3>RefreshRequest</h3>
+<table><tr><th>member</th><th>type</th><th></th></tr>
+<tr><td><code>refreshToken</code><br><span class="must">required</span></td><td class="kind">string</td><td></td></tr>
+</table>
+</section>
+<section id="schema-RefreshedPair"><h3>RefreshedPair</h3>
+<p>A token pair and the refresh token for the next one.</p>
+<p>any</p>
 </section>
 <section id="schema-Verifier"><h3>Verifier</h3>
 <p>What checks the token. <code>server</code>, <code>nginx</code> and <code>caddy</code> ask this server; <code>offline-hs256</code> and <code>jwks</code> are libraries

@@ -77,10 +77,17 @@ paths:
 
         Every request with a good key counts against the tenant's rate limit, and every answer to one carries
         `RateLimit` and `RateLimit-Policy`. Only a pair that is issued counts against the quota.
+
+        With an `Idempotency-Key` a request may be sent again, whenever no answer came: within ten minutes the same body
+        with the same key gets the same answer, to the byte, on every server, and is carried out and counted once, also
+        where both are under way at once. Another body with that key is refused with 422 `idempotency_key_reused`.
+        Refusals are not kept: what was refused may be sent again with its key. A repeated answer says what was true
+        when it was made; what has been revoked since stays revoked.
       security:
         - apiKey: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
+        - $ref: '#/components/parameters/IdempotencyKey'
       requestBody:
         required: true
         content:
@@ -105,6 +112,11 @@ paths:
                   userId: user-123
                   image: null
                   expiresIn: 3600
+              refresh:
+                summary: With a refresh token
+                value:
+                  userId: user-123
+                  refresh: true
               channels:
                 summary: Subscribe the socket to server-side channels
                 value:
@@ -118,6 +130,7 @@ paths:
             Cache-Control: {$ref: '#/components/headers/NoStore'}
             RateLimit-Policy: {$ref: '#/components/headers/RateLimit-Policy'}
             RateLimit: {$ref: '#/components/headers/RateLimit'}
+            Idempotent-Replayed: {$ref: '#/components/headers/Idempotent-Replayed'}
           content:
             application/json:
               schema:
@@ -155,6 +168,14 @@ paths:
               schema:
                 $ref: '#/components/schemas/Problem'
               examples:
+                idempotency_key_reused:
+                  value:
+                    type: http://127.0.0.1:8080/docs#idempotency_key_reused
+                    title: Idempotency key reused
+                    status: 422
+                    detail: The Idempotency-Key came with another body within the last ten minutes.
+                    code: idempotency_key_reused
+                    requestId: 1k9zqf3mw-4
                 token_too_large:
                   value:
                     type: http://127.0.0.1:8080/docs#token_too_large
@@ -162,14 +183,6 @@ paths:
                     status: 422
                     detail: A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.
                     code: token_too_large
-                    requestId: 1k9zqf3mw-4
-                refresh_unavailable:
-                  value:
-                    type: http://127.0.0.1:8080/docs#refresh_unavailable
-                    title: Refresh tokens unavailable
-                    status: 422
-                    detail: 'This release issues no refresh tokens; leave out "refresh" or set it to false.'
-                    code: refresh_unavailable
                     requestId: 1k9zqf3mw-4
         '429':
           description: |
@@ -471,6 +484,128 @@ paths:
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
+  /tokens/refresh:
+    post:
+      operationId: refreshTokens
+      tags: [Tokens]
+      summary: A new pair for a refresh token
+      description: |
+        Asked by the client itself, without an API key: the refresh token is the credential. Answers a new pair of the
+        same grant and the next refresh token; what revokes the grant revokes the new pair too.
+
+        The newest refresh token of a grant is always good. The one before it, shown again because an answer was lost
+        or several tabs asked at once, brings the same next one. Anything older means that somebody has a copy: then
+        the grant is revoked with every token of it (`refresh_token_reused`), which the audit log tells.
+
+        A grant ends 30 days after its birth, or 7 days after it was last refreshed (both are settings of the
+        deployment), with its user, its API key or its tenant, and with any revocation that covers it. A refreshed pair
+        counts against the tenant's rate limit and quota like any other. After a 401 the user has to log in again.
+      security: []
+      parameters:
+        - $ref: '#/components/parameters/RequestID'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/RefreshRequest'
+            examples:
+              newest:
+                summary: The newest refresh token
+                value:
+                  refreshToken: chatrt_acme.AZt3gzGCejGcXi9gsdTocwAAAAEx0kO0nTvyfb2ckfQoM4j2tm0jyW7hXcVqSxwV5mBTsg
+      responses:
+        '200':
+          description: The next pair and the next refresh token.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            RateLimit-Policy: {$ref: '#/components/headers/RateLimit-Policy'}
+            RateLimit: {$ref: '#/components/headers/RateLimit'}
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/RefreshedPair'
+              examples:
+                next:
+                  summary: The next pair
+                  value:
+                    token: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LWFwaSIsImNsaWVudF9pZCI6ImFjbWUiLCJpYXQiOjE3NjcyMzY2NDUsImV4cCI6MTc2NzMyMzA0NSwianRpIjoiMDE5Yjc3ODMtMzE4Mi03YTMxLTljNWUtMmY2MGIxZDRlODczLnJlc3QiLCJzY29wZSI6ImNoYXQ6cmVzdCIsImFraWQiOiJaazN2UTl3TG0yWGEifQ.D9VWat6U3BnIn2A_1aJMVVvncHlLnhx18i8jC0DpY2o
+                    wsToken: eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6IjlYazJtUTd2QjQifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAvdC9hY21lIiwic3ViIjoidXNlci0xMjMiLCJhdWQiOiJjaGF0LXJlYWx0aW1lIiwiaWF0IjoxNzY3MjM2NjQ1LCJleHAiOjE3NjczMjMwNDUsImp0aSI6IjAxOWI3NzgzLTMxODItN2EzMS05YzVlLTJmNjBiMWQ0ZTg3My53cyIsInNjb3BlIjoiY2hhdDp3cyIsImluZm8iOnsibmFtZSI6IkFsaWNlIEpvaG5zb24iLCJpbWFnZSI6Imh0dHBzOi8vY2RuLmV4YW1wbGUuY29tL2FsaWNlLnBuZyJ9LCJtZXRhIjp7InRlbmFudCI6ImFjbWUifSwiYWtpZCI6IlprM3ZROXdMbTJYYSJ9.Kx5h_4DDmm8rTHmEJ7MEZkZzDb_d6VVj6sciN-0QPvQ
+                    refreshToken: chatrt_acme.AZt3gzGCejGcXi9gsdTocwAAAAEx0kO0nTvyfb2ckfQoM4j2tm0jyW7hXcVqSxwV5mBTsg
+                    user: {id: user-123, name: Alice Johnson, image: null, custom: null}
+                    expiresIn: 86400
+                    expiresAt: '2026-01-02T03:04:05Z'
+                    refreshAfter: 70213
+                    grantId: 019b7783-3182-7a31-9c5e-2f60b1d4e873
+        '400': {$ref: '#/components/responses/BadRequest'}
+        '401':
+          description: The refresh token is not good.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            WWW-Authenticate:
+              description: The challenge that every 401 has (RFC 9110 §15.5.2).
+              required: true
+              schema: {type: string, pattern: '^Bearer'}
+              example: Bearer realm="chat-tokens", error="invalid_token"
+          content:
+            application/problem+json:
+              schema:
+                $ref: '#/components/schemas/Problem'
+              examples:
+                refresh_token_invalid:
+                  value:
+                    type: http://127.0.0.1:8080/docs#refresh_token_invalid
+                    title: Invalid refresh token
+                    status: 401
+                    detail: The refresh token is not valid, or no longer; the user has to log in again.
+                    code: refresh_token_invalid
+                    requestId: 1k9zqf3mw-4
+        '403': {$ref: '#/components/responses/Forbidden'}
+        '408': {$ref: '#/components/responses/RequestTimeout'}
+        '413': {$ref: '#/components/responses/BodyTooLarge'}
+        '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422':
+          description: A token would be too large.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+          content:
+            application/problem+json:
+              schema:
+                $ref: '#/components/schemas/Problem'
+              examples:
+                token_too_large:
+                  value:
+                    type: http://127.0.0.1:8080/docs#token_too_large
+                    title: Token too large
+                    status: 422
+                    detail: A token of the pair would be larger than 7168 bytes; ask for fewer channels or put less into token claims.
+                    code: token_too_large
+                    requestId: 1k9zqf3mw-4
+        '429':
+          description: The tenant's rate limit or its monthly number of pairs is used up; the refresh token stays good.
+          headers:
+            X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
+            Cache-Control: {$ref: '#/components/headers/NoStore'}
+            Retry-After: {$ref: '#/components/headers/Retry-After'}
+          content:
+            application/problem+json:
+              schema:
+                $ref: '#/components/schemas/Problem'
+              examples:
+                rate_limited:
+                  value:
+                    type: http://127.0.0.1:8080/docs#rate_limited
+                    title: Rate limit exceeded
+                    status: 429
+                    detail: The tenant may make 100 requests a second with bursts of 500; come back in 1 s.
+                    code: rate_limited
+                    requestId: 1k9zqf3mw-4
+        '431': {$ref: '#/components/responses/HeadersTooLarge'}
+        '503': {$ref: '#/components/responses/Unavailable'}
+
   /tokens/explain:
     post:
       operationId: explainToken
@@ -654,8 +789,8 @@ paths:
       summary: Revoke a token (RFC 7009)
       description: |
         For clients that speak OAuth 2.0; `POST /tokens/revoke` does more. Needs the scope `tokens:revoke`; the caller is
-        known by `X-API-Key` or by HTTP Basic as for introspection. The whole grant of the token is revoked. What is no
-        token, or none of the caller's tenant, is answered alike (RFC 7009 §2.2). `token_type_hint` and unknown
+        known by `X-API-Key` or by HTTP Basic as for introspection. The whole grant of the token, which may be a refresh
+        token, is revoked. What is no token, or none of the caller's tenant, is answered alike (RFC 7009 §2.2). `token_type_hint` and unknown
         parameters are ignored.
 
         Errors are problem documents with `error` of RFC 6749 §5.2 added.
@@ -2600,7 +2735,7 @@ paths:
       description: |
         Needs the scope `tokens:revoke`. Exactly one of `token`, `grantId`, `userId`, `apiKeyId`, `kid`, `label` and
         `all` says which tokens of the tenant are void: those whose grant was born before `appliesAt`. One revocation
-        voids both tokens of a grant. A token that is issued after the answer is good.
+        voids both tokens of a grant and ends its refreshing; `token` may be its refresh token. A token that is issued after the answer is good.
 
         When the answer comes, the revocation is durable and in force on this node; the others follow within
         milliseconds, verifiers by the feed. Revoking a grant again answers the same receipt; revoking anything else
@@ -3983,6 +4118,14 @@ components:
       description: An id for this request; returned if well-formed, replaced otherwise.
       schema: {type: string}
       example: 1k9zqf3mw-4
+    IdempotencyKey:
+      name: Idempotency-Key
+      in: header
+      description: |
+        What the client calls this request by, chosen by chance, such as a UUID; 1 to 255 printable ASCII characters, with
+        or without quotes (draft-ietf-httpapi-idempotency-key-header). It belongs to the API key.
+      schema: {type: string, minLength: 1, maxLength: 255, pattern: '^[ -~]+$'}
+      example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"'
     Tenant:
       name: tenant
       in: path
@@ -4153,6 +4296,10 @@ components:
       example: true
 
   headers:
+    Idempotent-Replayed:
+      description: The request was answered before, and this is that answer.
+      schema: {const: 'true'}
+      example: 'true'
     X-Request-ID:
       description: The id of this request, also in the log.
       required: true
@@ -4863,9 +5010,8 @@ components:
           maximum: 86400
           default: 86400
         refresh:
-          description: Ask for a refresh token too. This release has none; `true` answers 422 `refresh_unavailable`.
+          description: Ask for a refresh token too; see `POST /tokens/refresh`.
           type: boolean
-          enum: [false]
           default: false
         channels:
           description: Server-side channels of Centrifugo for the wsToken. At most 255 bytes each.
@@ -4901,6 +5047,7 @@ components:
         wsToken:
           description: For the realtime socket. `typ` is `JWT`, `scope` is `chat:ws`.
           $ref: '#/components/schemas/Token'
+        refreshToken: {$ref: '#/components/schemas/RefreshToken'}
         user: {$ref: '#/components/schemas/User'}
         expiresIn: {description: Seconds both tokens live., type: integer, minimum: 60, maximum: 86400}
         expiresAt: {description: When both tokens end., type: string, format: date-time}
@@ -5560,6 +5707,23 @@ components:
         userRate: {$ref: '#/components/schemas/UserRate'}
         shadow: {$ref: '#/components/schemas/Shadow'}
 
+    RefreshToken:
+      description: |
+        Whatever its holder shows it for, it is good for new tokens: keep it as you keep a password.
+      type: string
+      pattern: '^chatrt_[a-z0-9-]{1,63}\.[A-Za-z0-9_-]{70}$'
+    RefreshRequest:
+      type: object
+      required: [refreshToken]
+      additionalProperties: false
+      properties:
+        refreshToken: {type: string}
+    RefreshedPair:
+      description: A token pair and the refresh token for the next one.
+      allOf:
+        - $ref: '#/components/schemas/TokenPair'
+        - type: object
+          required: [refreshToken]
     Verifier:
       description: |
         What checks the token. `server`, `nginx` and `caddy` ask this server; `offline-hs256` and `jwks` are libraries
@@ -6043,6 +6207,9 @@ components:
         - unsupported_media_type
         - token_too_large
         - refresh_unavailable
+        - refresh_token_invalid
+        - refresh_token_reused
+        - idempotency_key_reused
         - user_deactivated
         - rate_limited
         - quota_exceeded
@@ -6092,7 +6259,10 @@ x-error-codes:
   body_too_large: {status: 413, meaning: 'The body is larger than the call takes.'}
   unsupported_media_type: {status: 415, meaning: 'The body is not `application/json`.'}
   token_too_large: {status: 422, meaning: 'A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.'}
-  refresh_unavailable: {status: 422, meaning: 'This release issues no refresh tokens.'}
+  refresh_unavailable: {status: 422, meaning: 'This server issues no refresh tokens.'}
+  refresh_token_invalid: {status: 401, meaning: 'The refresh token is not one of ours, has ended, or what it was for is no more. The user logs in again.'}
+  refresh_token_reused: {status: 401, meaning: 'An old refresh token was shown, so that somebody has a copy: none of its grant works any more. The user logs in again.'}
+  idempotency_key_reused: {status: 422, meaning: 'The `Idempotency-Key` came with another body within the last ten minutes. A new request needs a new key.'}
   user_deactivated: {status: 403, meaning: 'The user is deactivated and gets no tokens.'}
   rate_limited: {status: 429, meaning: 'A rate limit of the tenant, the key or the user is used up, as `policy` says, or the attempts to log in; wait for `Retry-After`.'}
   quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up, until `resetsAt`.'}

@@ -114,6 +114,7 @@ struct HotHeaders: Sendable {
     var expect: String?
     var accept: String?
     var traceParent: String?
+    var idempotencyKey: String?
     /// All `X-Forwarded-For` fields in their order, with commas; bytes of the request, as few ever look at them.
     var forwardedFor: ByteBuffer?
     /// Whether the client asks for another protocol.
@@ -141,6 +142,7 @@ struct HotHeaders: Sendable {
         case .accept: accept = accept ?? value()
         case .apiKey: apiKey = apiKey ?? value()
         case .traceParent: traceParent = traceParent ?? value()
+        case .idempotencyKey: idempotencyKey = idempotencyKey ?? value()
         case .contentType: contentType = contentType ?? value()
         case .requestID: requestID = requestID ?? value()
         case .chatToken: chatToken = chatToken ?? value()
@@ -178,7 +180,7 @@ struct HotHeaders: Sendable {
 /// The name of a header field that hot endpoints look at.
 enum HotField {
     case host, upgrade, expect, accept, apiKey, traceParent, contentType, requestID, chatToken, authorization
-    case ifNoneMatch, contentLength, originalURI, forwardedFor, contentEncoding
+    case ifNoneMatch, contentLength, originalURI, forwardedFor, contentEncoding, idempotencyKey
 
     /// The field of a name, in whatever case it is written; nil for all others.
     init?(_ name: Span<UInt8>) {
@@ -197,6 +199,7 @@ enum HotField {
         case 14 where name.isSame(as: "content-length"): self = .contentLength
         case 14 where name.isSame(as: "x-original-uri"): self = .originalURI
         case 15 where name.isSame(as: "x-forwarded-for"): self = .forwardedFor
+        case 15 where name.isSame(as: "idempotency-key"): self = .idempotencyKey
         case 16 where name.isSame(as: "content-encoding"): self = .contentEncoding
         default: return nil
         }

@@ -5,6 +5,7 @@ internal import Tokens
 /// `POST /tokens`.
 struct IssueEndpoint: Sendable {
     let issue: IssueTokens
+    let once: IssueOnce
     let world: World
 
     /// A request whose key and scope are good, on its way to an answer; a class, since it is handed on from wait to
@@ -109,7 +110,11 @@ struct IssueEndpoint: Sendable {
             let grant = visit.workspace.grants.next(at: birth)
             let command = try issue.command(
                 for: wish, apiKey: visit.caller.held.id, of: visit.state, grant: grant)
-            submit(command, of: visit, service: service)
+            if let key = visit.request.headers.idempotencyKey {
+                try submit(command, once: key, of: visit, service: service)
+            } else {
+                submit(command, of: visit, service: service)
+            }
             return nil
         } catch {
             return refusal(error, of: visit, service)
@@ -126,11 +131,43 @@ struct IssueEndpoint: Sendable {
             let visit = waiting.value
             var response: HotResponse
             do throws(Failure) {
-                response = try self.response(user: try result.get(), command.draft, visit)
+                response = try self.response(user: try result.get(), command, visit)
             } catch {
                 response = refusal(error, of: visit, service)
             }
             visit.answer(response)
+        }
+    }
+
+    /// The same where the request may come again: then it gets the same answer.
+    private func submit(
+        _ command: IssueCommand, once text: String, of visit: Visit, service: HotService
+    ) throws(Failure) {
+        guard let key = IdempotencyKey(text, of: visit.caller.held.id) else {
+            throw .invalidRequest(
+                "The request has a field that is not acceptable.",
+                [Failure.Field("Idempotency-Key", "must be 1 to \(IdempotencyKey.longest) printable ASCII characters")])
+        }
+        let body = visit.request.body
+        let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
+        once.submit(
+            command, key: key, request: SHA256.digest(body.readableBytesUInt8Span), replyOn: visit.workspace.replies
+        ) { user throws(TokenFailure) in
+            var body: [UInt8] = []
+            var payload: [UInt8] = []
+            try PairJSON.append(
+                command.draft, for: user, refreshToken: try refreshToken(command), payload: &payload, to: &body)
+            return body
+        } reply: { result in
+            let visit = waiting.value
+            switch result {
+            case .success(let answer):
+                var response = response(to: visit)
+                if answer.isRepeated { response.fields.append(text: "Idempotent-Replayed: true\r\n") }
+                response.body.append(contentsOf: answer.body)
+                visit.answer(response)
+            case .failure(let failure): visit.answer(refusal(failure, of: visit, service))
+            }
         }
     }
 
@@ -144,55 +181,29 @@ struct IssueEndpoint: Sendable {
     }
 
     private func response(
-        user: User, _ draft: TokenDraft, _ visit: Visit
+        user: User, _ command: IssueCommand, _ visit: Visit
     ) throws(Failure) -> HotResponse {
-        let workspace = visit.workspace
-        var response = workspace.response(status: 200)
-        response.fields.append(text: "Content-Type: application/json\r\nCache-Control: no-store\r\n")
-        RateLimitFields.append(visit.spending, visit.verdict, to: &response.fields)
+        var response = response(to: visit)
         do throws(TokenFailure) {
-            response.body.append(text: "{\"token\":\"")
-            try draft.appendToken(.rest, for: user, payload: &workspace.payload, to: &response.body)
-            response.body.append(text: "\",\"wsToken\":\"")
-            try draft.appendToken(.ws, for: user, payload: &workspace.payload, to: &response.body)
+            try PairJSON.append(
+                command.draft, for: user, refreshToken: try refreshToken(command), payload: &visit.workspace.payload,
+                to: &response.body)
         } catch {
             throw .internalError
         }
-        response.body.append(text: "\",\"user\":")
-        UserJSON.append(user, to: &response.body)
-        appendTimes(draft, to: &response.body)
         return response
     }
 
-    private func appendTimes(_ draft: TokenDraft, to out: inout [UInt8]) {
-        let life = draft.expiresAt.seconds - draft.issuedAt.seconds
-        out.append(text: ",\"expiresIn\":")
-        JSONText.appendInteger(life, to: &out)
-        out.append(text: ",\"expiresAt\":\"")
-        draft.expiresAt.appendRFC3339(to: &out)
-        out.append(text: "\",\"refreshAfter\":")
-        JSONText.appendInteger(IssueTokens.refreshAfter(life: life, grant: draft.grant), to: &out)
-        out.append(text: ",\"grantId\":\"")
-        draft.grant.append(to: &out)
-        out.append(text: "\"}")
-    }
-}
-
-/// A user as the API shows one: every field present, `null` where nothing is stored.
-enum UserJSON {
-    static func append(_ user: User, to out: inout [UInt8]) {
-        out.append(text: "{\"id\":")
-        out.append(json: user.id.text)
-        out.append(text: ",\"name\":")
-        append(user.name, to: &out)
-        out.append(text: ",\"image\":")
-        append(user.image, to: &out)
-        out.append(text: ",\"custom\":")
-        if let custom = user.custom { out.append(contentsOf: custom) } else { out.append(text: "null") }
-        out.append(text: "}")
+    /// A good answer that has no body yet.
+    private func response(to visit: Visit) -> HotResponse {
+        var response = visit.workspace.response(status: 200)
+        response.fields.append(text: "Content-Type: application/json\r\nCache-Control: no-store\r\n")
+        RateLimitFields.append(visit.spending, visit.verdict, to: &response.fields)
+        return response
     }
 
-    private static func append(_ text: String?, to out: inout [UInt8]) {
-        if let text { out.append(json: text) } else { out.append(text: "null") }
+    private func refreshToken(_ command: IssueCommand) throws(TokenFailure) -> String? {
+        guard let grant = command.refresh, let key = issue.refreshKey else { return nil }
+        return try RefreshToken(tenant: grant.tenant, grant: grant.id, counter: 0).text(key)
     }
 }

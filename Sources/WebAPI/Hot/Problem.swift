@@ -20,7 +20,7 @@ package struct Problem {
         switch failure {
         case .invalidJSON, .invalidRequest, .tenantRequired: 400
         case .apiKeyMissing, .apiKeyInvalid, .apiKeyRevoked, .apiKeyExpired, .apiKeyQuarantined: 401
-        case .sessionMissing, .sessionInvalid, .credentialsInvalid: 401
+        case .sessionMissing, .sessionInvalid, .credentialsInvalid, .refreshTokenInvalid, .refreshTokenReused: 401
         case .scopeMissing, .tenantSuspended, .accessDenied, .addressNotAllowed, .signatureInvalid, .userDeactivated,
             .csrfFailed:
             403
@@ -30,7 +30,7 @@ package struct Problem {
         case .conflict: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .formExpected: 415
-        case .tokenTooLarge, .refreshUnavailable, .invalidState: 422
+        case .tokenTooLarge, .refreshUnavailable, .invalidState, .idempotencyKeyReused: 422
         case .rateLimited, .quotaExceeded, .tooManyAttempts: 429
         case .headersTooLarge: 431
         case .internalError: 500
@@ -62,6 +62,8 @@ package struct Problem {
         case .unsupportedMediaType, .formExpected: "Unsupported media type"
         case .tokenTooLarge: "Token too large"
         case .refreshUnavailable: "Refresh tokens unavailable"
+        case .refreshTokenInvalid, .refreshTokenReused: "Invalid refresh token"
+        case .idempotencyKeyReused: "Idempotency key reused"
         case .userDeactivated: "User deactivated"
         case .rateLimited, .tooManyAttempts: "Rate limit exceeded"
         case .quotaExceeded: "Quota exceeded"
@@ -94,7 +96,11 @@ package struct Problem {
         case .tokenTooLarge:
             "A token of the pair would be larger than \(TokenDraft.longestToken) bytes; ask for fewer channels or "
                 + "put less into token claims."
-        case .refreshUnavailable: "This release issues no refresh tokens; leave out \"refresh\" or set it to false."
+        case .refreshUnavailable: "This server issues no refresh tokens; leave out \"refresh\" or set it to false."
+        case .refreshTokenInvalid: "The refresh token is not valid, or no longer; the user has to log in again."
+        case .refreshTokenReused:
+            "An old refresh token was shown, so somebody has a copy; its grant is revoked, the user has to log in again."
+        case .idempotencyKeyReused: "The Idempotency-Key came with another body within the last ten minutes."
         case .userDeactivated: "The user is deactivated."
         case .rateLimited(let policy, let limit, let seconds):
             "The \(policy == .key ? "API key" : policy.rawValue) may make \(limit.rate) requests "
@@ -128,6 +134,8 @@ package struct Problem {
         case .sessionMissing, .sessionInvalid, .credentialsInvalid:
             response.add("WWW-Authenticate", "Bearer realm=\"chat-tokens\"")
         case .tooManyAttempts(let seconds), .overloaded(let seconds): response.add("Retry-After", String(seconds))
+        case .refreshTokenInvalid, .refreshTokenReused:
+            response.add("WWW-Authenticate", "Bearer realm=\"chat-tokens\", error=\"invalid_token\"")
         case .methodNotAllowed(let allow): response.add("Allow", allow)
         case .rateLimited(_, _, let seconds): response.add("Retry-After", String(seconds))
         case .quotaExceeded(let quota, let seconds, _):

@@ -47,6 +47,15 @@ struct MainLane {
         let centrifugo = CentrifugoEndpoints(service: service, world: parts.world)
         router.post("/centrifugo/connect", use: centrifugo.connect)
         router.post("/centrifugo/refresh", use: centrifugo.refresh)
+        let refresh = RefreshEndpoint(
+            service: service, issue: parts.issue,
+            refresh: RefreshTokens(
+                directory: parts.directory, revocations: parts.revocations, storage: parts.storage, world: parts.world
+            ) { [disconnections = parts.disconnections] tenant, user in
+                disconnections?.end(user, of: tenant, .grant)
+            },
+            world: parts.world)
+        router.post("/tokens/refresh", use: refresh.answer)
         router.post("/tokens/explain", use: ExplainEndpoint(service: service, world: parts.world).answer)
         router.post(
             "/oauth2/revoke",

@@ -25,6 +25,7 @@ package enum RouteTable {
         Route(method: "POST", template: "/centrifugo/connect"),
         Route(method: "POST", template: "/centrifugo/refresh"),
         Route(method: "POST", template: "/tokens/explain"),
+        Route(method: "POST", template: "/tokens/refresh"),
         Route(method: "GET", template: "/t/{tenant}/.well-known/jwks.json"),
         Route(method: "POST", template: "/oauth2/introspect"),
         Route(method: "POST", template: "/oauth2/revoke"),

@@ -146,4 +146,30 @@ final class HookedStorage: Storage {
     func isEmpty() throws(StoreFailure) -> Bool { try real.isEmpty() }
     func health() -> StorageHealth { real.health() }
     func close() throws(StoreFailure) { try real.close() }
+
+    func refreshKey() throws(StoreFailure) -> [UInt8]? { try real.refreshKey() }
+
+    func setRefreshKey(_ sealed: [UInt8], at moment: Timestamp) throws(StoreFailure) -> [UInt8] {
+        try real.setRefreshKey(sealed, at: moment)
+    }
+
+    func refresh(_ command: RefreshCommand) throws(StoreFailure) -> RefreshOutcome { try real.refresh(command) }
+
+    func endRefreshing(
+        _ grant: Grant.ID, of tenant: Tenant.ID, because reason: String, recording audit: AuditDraft
+    ) throws(StoreFailure) -> Revocation? {
+        try real.endRefreshing(grant, of: tenant, because: reason, recording: audit)
+    }
+
+    func pruneRefreshing(at moment: Timestamp, limit: Int, dryRun: Bool) throws(StoreFailure) -> Int64 {
+        try real.pruneRefreshing(at: moment, limit: limit, dryRun: dryRun)
+    }
+
+    func issue(_ commands: [RepeatableCommand]) throws(StoreFailure) -> [RepeatableOutcome] {
+        try real.issue(commands)
+    }
+
+    func pruneAnswers(at moment: Timestamp, limit: Int, dryRun: Bool) throws(StoreFailure) -> Int64 {
+        try real.pruneAnswers(at: moment, limit: limit, dryRun: dryRun)
+    }
 }

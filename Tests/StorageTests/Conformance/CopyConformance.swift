@@ -62,7 +62,8 @@ struct CopyConformance {
                 "issued_month": [1, 0], "issued_day": [1, 0], "day_count": [0, 0], "audit_head": [1, 0],
                 "audit_entry": [1, 0], "audit_checkpoint": [0, 0], "audit_key": [0, 0],
                 "account": [0, 0], "membership": [0, 0], "session": [0, 0], "invitation": [0, 0],
-                "revocation": [0, 0],
+                "revocation": [0, 0], "refresh_key": [0, 0], "grant_refresh": [0, 0],
+                "issue_answer": [0, 0],
             ])
         try move.expectSame()
     }

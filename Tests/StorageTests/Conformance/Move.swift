@@ -53,6 +53,15 @@ struct Move {
             _ = try source.issue([acme.command(id, name: .set("ÄB"), custom: .set(#"{"n":1.0,"s":"\u0000"}"#))])
         }
         _ = try source.issue([acme.command("empty", name: .set("")), globex.command("a")])
+        _ = try source.setRefreshKey([0, 1, 255], at: .start)
+        let grant = Grant.ID(birth: .start, random: 7, moreRandom: 9)
+        _ = try source.issue([acme.command("é\u{FFFF}").refreshable(as: grant)])
+        let keyed = try acme.command("keyed")
+        _ = try source.issue([
+            RepeatableCommand(
+                keyed, key: try #require(IdempotencyKey("k", of: keyed.apiKey)), request: SHA256.digest([1].span)
+            ) { _ in [0, 1, 255] }
+        ])
         for id in ["é", "a'b"] {
             _ = try source.setStatus(
                 .deactivated, of: .of(id), of: acme.id, at: .start, recording: .sample(for: acme.id))

@@ -7,7 +7,7 @@ struct PostgresMigrationTests {
     /// The history, oldest first; append here.
     static let all = [
         "foundation", "issuing", "management", "audit", "key_terms", "users", "accounts", "plans",
-        "revocation",
+        "revocation", "refresh",
     ]
 
     /// What makes a database newer than the program.
@@ -106,6 +106,7 @@ struct PostgresMigrationTests {
                 "926923fc1c88f4d97bece91f31390516d7ae54a55039e61a3cd59d704c858dd6",
                 "5379797120b02450ad3f27d13498425349065fd34fc0c4fb76a542a4d1683354",
                 "9b26e66a2ec79b927bdb604a334eefa29f55d45125e8198956f071c2d1546780",
+                "ad4282328d8219184cc12b3f367d5237af4e0ffe7bc388d61625598ad0a62e79",
             ])
     }
 

@@ -87,7 +87,8 @@ struct Hosting: Sendable {
                 return try storage.issue(commands)
             }, observe: { metrics.observe($0) })
         return ServerParts(
-            directory: parts.directory, issue: IssueTokens(directory: parts.directory, batcher: batcher),
+            directory: parts.directory,
+            issue: IssueTokens(directory: parts.directory, batcher: batcher, refreshKey: parts.refreshKey),
             revocations: parts.revocations, storage: storage, vault: parts.vault, world: world, metrics: metrics,
             registry: parts.registry,
             log: RequestLog(

@@ -16,12 +16,14 @@ final class TestServer: Sendable {
         let vault: Vault
         let directory: Directory
         let revocations: Revocations
+        let refreshKey: RefreshKey
         let registry = PrometheusRegistry()
 
         init(clock: TestClock, storage: SQLiteStorage) throws {
             self.clock = clock
             database = storage
             vault = Vault(master: try MasterKey(World.system.randomBytes(MasterKey.byteCount)))
+            refreshKey = try RefreshKey(storage, vault: vault, world: clock.world)
             directory = Directory(
                 storage: storage, vault: vault, world: clock.world,
                 deployment: Deployment(publicURL: "https://chat.example"))

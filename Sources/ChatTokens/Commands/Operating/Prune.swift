@@ -18,7 +18,8 @@ struct Prune: ParsableCommand {
             months to come: run it once a month. The audit log is kept whole, also in SQLite, unless \
             --keep-audit-months is given; what stays of it can be verified as before. What was used day by day is kept \
             for at least 13 months, in both. Sessions and invitations that have ended, which count for nothing anyway, \
-            are removed whatever their age, and so are revocations that matched nothing alive for 30 days.
+            are removed whatever their age, and so are revocations that matched nothing alive for 30 days, grants that \
+            can no longer be refreshed, and answers kept for an Idempotency-Key for more than ten minutes.
             """)
 
     @Option(help: ArgumentHelp("How many months to keep beside the current one, 1 to 1200.", valueName: "number"))
@@ -54,11 +55,7 @@ struct Prune: ParsableCommand {
         let dropped: [String]
         let rows: Int64
         do throws(StoreFailure) {
-            let ended = try storage.pruneAccess(before: installation.world.now(), dryRun: dryRun)
-            let dead = try pruneRevocations(storage, at: installation.world.now())
-            dropped =
-                try prune(storage) + (ended == 0 ? [] : ["\(ended) sessions and invitations that have ended"])
-                + (dead == 0 ? [] : ["\(dead) dead revocations"])
+            dropped = try prune(storage) + pruneRows(storage, at: installation.world.now())
             rows = try storage.pruneUsage(before: firstDay, dryRun: dryRun)
         } catch {
             throw CommandFailure(error, doing: "Pruning")
@@ -69,12 +66,33 @@ struct Prune: ParsableCommand {
             text: text(dropped, rows))
     }
 
-    /// Page by page, so that nobody who revokes waits for long.
-    private func pruneRevocations(_ storage: any Storage, at moment: Timestamp) throws(StoreFailure) -> Int64 {
+    /// Deletes what has ended, and says what that was.
+    private func pruneRows(_ storage: any Storage, at now: Timestamp) throws(StoreFailure) -> [String] {
+        let ended = try storage.pruneAccess(before: now, dryRun: dryRun)
+        let dead = try pages { limit throws(StoreFailure) in
+            try storage.pruneRevocations(at: now, limit: limit, dryRun: dryRun)
+        }
+        let grants = try pages { limit throws(StoreFailure) in
+            try storage.pruneRefreshing(at: now, limit: limit, dryRun: dryRun)
+        }
+        let answers = try pages { limit throws(StoreFailure) in
+            try storage.pruneAnswers(at: now, limit: limit, dryRun: dryRun)
+        }
+        let counts = [
+            (Int64(ended), "sessions and invitations that have ended"), (dead, "dead revocations"),
+            (grants, "grants that can no longer be refreshed"), (answers, "answers that are no longer kept"),
+        ]
+        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    }
+
+    /// Page by page, so that nobody who writes waits for long.
+    private func pages(
+        _ prune: (_ limit: Int) throws(StoreFailure) -> Int64
+    ) throws(StoreFailure) -> Int64 {
         let page = 10_000
         var total: Int64 = 0
         while true {
-            let count = try storage.pruneRevocations(at: moment, limit: page, dryRun: dryRun)
+            let count = try prune(page)
             total += count
             if dryRun || count < page { return total }
         }

@@ -67,7 +67,7 @@ struct TokenRevoke: ParsableCommand {
 
     func run() throws {
         let installation = try deployment.open()
-        let subject = try subject(issuer: "\(installation.settings.publicURL)/t/\(tenant)")
+        let subject = try subject(publicURL: installation.settings.publicURL)
         let revocation = try installation.revocations.revoke(
             subject, of: tenant, issuedBefore: issuedBefore.flatMap(Timestamp.init(rfc3339:)), reason: reason,
             by: .commandLine)
@@ -76,10 +76,11 @@ struct TokenRevoke: ParsableCommand {
             text: "Revoked as \(revocation.id): grants born before \(revocation.cutoff.exact) are void.")
     }
 
-    private func subject(issuer: String) throws(CommandFailure) -> Revocation.Subject {
+    private func subject(publicURL: String) throws(CommandFailure) -> Revocation.Subject {
         if let token {
             let text = token == "-" ? readLine(strippingNewline: true) ?? "" : token
-            guard let revoked = RevokedToken(text), revoked.issuer == issuer else {
+            guard let revoked = RevokedToken(text, publicURL: publicURL), revoked.issuer == "\(publicURL)/t/\(tenant)"
+            else {
                 throw CommandFailure("That is no token of tenant \(tenant).")
             }
             return .grant(revoked.grant)

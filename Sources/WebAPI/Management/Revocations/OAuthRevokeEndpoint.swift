@@ -30,7 +30,9 @@ struct OAuthRevokeEndpoint: Sendable {
         guard headers.isForm else { throw .formExpected }
         let text = try await Self.token(of: request)
         // What is no token of the caller's has nothing to be revoked, and that is not told (RFC 7009 §2.2).
-        guard let token = RevokedToken(text), let tenant = tenant(of: token, for: caller) else { return }
+        guard let token = RevokedToken(text, publicURL: service.directory.deployment.publicURL),
+            let tenant = tenant(of: token, for: caller)
+        else { return }
         let origin = AuditOrigin(
             actor: "\(caller.key.owner.tenant == nil ? "operator key" : "key") \(caller.key.id)",
             address: context.client?.description, requestID: context.requestID)

@@ -24,7 +24,7 @@ struct RevocationEndpoints: Sendable {
         let tenant = try call.tenant
         var fields = try await call.fields()
         let now = world.now()
-        let wish = fields.revoked(issuer: "\(service.directory.deployment.publicURL)/t/\(tenant)")
+        let wish = fields.revoked(of: tenant, publicURL: service.directory.deployment.publicURL)
         let issuedBefore = fields.issuedBefore(of: wish?.subject, now: now)
         let reason = fields.reason()
         try fields.finishRequest()

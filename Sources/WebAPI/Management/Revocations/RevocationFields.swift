@@ -9,11 +9,11 @@ struct RevocationWish {
 
 extension JSONFields {
     /// What a request revokes, by exactly one of the members that say so.
-    mutating func revoked(issuer: String) -> RevocationWish? {
+    mutating func revoked(of tenant: Tenant.ID, publicURL: String) -> RevocationWish? {
         let names = ["token", "grantId", "userId", "apiKeyId", "kid", "label", "all"]
         let given = names.filter(isThere)
         var wishes: [RevocationWish?] = []
-        for name in given { wishes.append(wish(name, issuer: issuer)) }
+        for name in given { wishes.append(wish(name, of: tenant, publicURL: publicURL)) }
         guard given.count == 1 else {
             let rule = "exactly one of \(names.joined(separator: ", ")) must be given"
             if given.isEmpty { refuse("token", rule) } else { refuse(given[1], rule) }
@@ -22,10 +22,10 @@ extension JSONFields {
         return wishes[0]
     }
 
-    private mutating func wish(_ name: String, issuer: String) -> RevocationWish? {
+    private mutating func wish(_ name: String, of tenant: Tenant.ID, publicURL: String) -> RevocationWish? {
         switch name {
         case "token":
-            return required(name, as: .token(by: issuer)).map {
+            return required(name, as: .token(of: tenant, publicURL: publicURL)).map {
                 RevocationWish(subject: .grant($0.grant), holder: $0.user)
             }
         case "userId": return required(name, as: .userID).map { RevocationWish(subject: .user($0), holder: $0) }
@@ -61,9 +61,10 @@ extension JSONFields {
 }
 
 extension JSONFields.Reading {
-    fileprivate static func token(by issuer: String) -> JSONFields.Reading<RevokedToken> {
+    fileprivate static func token(of tenant: Tenant.ID, publicURL: String) -> JSONFields.Reading<RevokedToken> {
         .init("a token of this tenant") { json in
-            json.string.flatMap(RevokedToken.init).flatMap { $0.issuer == issuer ? $0 : nil }
+            json.string.flatMap { RevokedToken($0, publicURL: publicURL) }
+                .flatMap { $0.issuer == "\(publicURL)/t/\(tenant)" ? $0 : nil }
         }
     }
 
