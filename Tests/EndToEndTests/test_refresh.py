@@ -64,7 +64,11 @@ def test_lifetimes_are_settings(make_deployment):
     deployment.tenant("acme")
     key = deployment.key("acme")
     with deployment.serve() as server:
-        assert refresh(server, issue(server, key)["refreshToken"]).status == 200
+        pair = issue(server, key)
+        assert refresh(server, pair["refreshToken"]).status == 200
+        # Whoever comes back when he is told to comes before the refresh token ends.
+        assert pair["expiresIn"] == 86_400 and 45 <= pair["refreshAfter"] <= 50
+        assert server.pair(key)["refreshAfter"] > 60_000
     for name in ("REFRESH_IDLE", "REFRESH_LIFETIME"):
         for value in ("59", "2592001", "7d", ""):
             assert deployment.attempt("config", **{name: value}).returncode == 78
