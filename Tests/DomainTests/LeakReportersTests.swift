@@ -71,7 +71,8 @@ struct LeakReportersTests {
         let reporters = LeakReporters(world: clock.world) {
             if publisher.isSlow.withLock({ $0 }) {
                 begin.yield()
-                gate.wait()
+                // Not for ever, or a failure would be none.
+                _ = gate.wait(timeout: .now() + 20)
             }
             return publisher.fetch()
         }
