@@ -17,10 +17,10 @@ public final class OfflineVerifier: Sendable {
     /// What it was made with.
     public let settings: Settings
     private let keys: KeyCache
+    private let feed: RevocationFeed?
     private let clock: VerifierClock
     private let server: ServerLink
     private let logger: Logger
-    private let issuerPrefix: String
 
     /// A verifier that knows nothing yet.
     ///
@@ -43,24 +43,45 @@ public final class OfflineVerifier: Sendable {
         self.settings = settings
         self.clock = clock
         self.logger = logger
-        keys = try KeyCache(settings, clock: clock)
-        server = ServerLink(client: client, address: settings.address ?? settings.publicURL, timeout: settings.timeout)
-        issuerPrefix = settings.publicURL + "/t/"
+        let keys = try KeyCache(settings, clock: clock)
+        let server = ServerLink(
+            client: client, address: settings.address ?? settings.publicURL, timeout: settings.timeout)
+        feed = settings.feed.map {
+            RevocationFeed($0, settings, keys: keys, server: server, clock: clock, logger: logger)
+        }
+        self.keys = keys
+        self.server = server
     }
 
-    /// Fetches keys until the task is cancelled; failures are logged and tried again, never thrown.
+    /// Fetches keys and follows revocations until the task is cancelled; failures are logged and tried again, never
+    /// thrown.
     ///
     /// A second call while the first runs returns at once.
     public func run() async {
         guard let requests = keys.requests() else { return }
         defer { keys.close() }
-        await KeyFetching(cache: keys, server: server, logger: logger).run(requests)
+        let fetching = KeyFetching(cache: keys, server: server, logger: logger)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await fetching.run(requests) }
+            if let feed { group.addTask { await feed.run() } }
+        }
     }
 
     /// Whether it runs and all that is needed has been read, and recently enough: what a readiness probe should answer.
     ///
     /// With ``Settings/Tenants/all`` keys are read on demand and are not waited for.
-    public var isReady: Bool { keys.isReady(for: settings.listed) }
+    public var isReady: Bool { keys.isReady(for: settings.listed) && feed?.isFresh ?? true }
+
+    /// Whether a token that was found good has been revoked since; false where revocations are not followed.
+    ///
+    /// - Parameter token: what ``verify(_:)`` returned.
+    /// - Returns: whether to let go of whoever came with it.
+    public func isRevoked(_ token: VerifiedToken) -> Bool { feed?.list.voids(token) ?? false }
+
+    /// One value whenever something was revoked: ask ``isRevoked(_:)`` then for each connection that is open.
+    ///
+    /// Ends at once where revocations are not followed. Values are not kept for whoever is slow: one stands for many.
+    public var revocations: AsyncStream<Void> { feed?.list.changes() ?? AsyncStream { $0.finish() } }
 
     /// The token's content, if it opens the door; a key that is not known is fetched first, if that was not done only
     /// just now.
@@ -116,7 +137,7 @@ public final class OfflineVerifier: Sendable {
         var payload: [UInt8] = []
         guard let token = try? UnverifiedToken(bytes.span, payload: &payload), let claims = Claims(payload.span)
         else { throw .refused(.malformed) }
-        guard let tenant = tenant(of: claims.issuer) else { throw .refused(.issuerUnknown) }
+        guard let tenant = settings.tenant(of: claims.issuer) else { throw .refused(.issuerUnknown) }
         guard let signed = TokenKind.allCases.first(where: { $0.type == token.typ }) else {
             throw .refused(.malformed)
         }
@@ -129,10 +150,13 @@ public final class OfflineVerifier: Sendable {
         guard signed == settings.kind else { throw .refused(.wrongKind) }
         guard let grant = GrantName(identifier: claims.identifier, kind: signed) else { throw .refused(.malformed) }
         guard clock.now() < claims.expiresAt + settings.leeway.components.seconds else { throw .refused(.expired) }
-        return VerifiedToken(
+        let verified = VerifiedToken(
             kind: signed, tenant: tenant, userID: claims.subject, grantID: grant.text, issuedAt: claims.issuedAt,
             expiresAt: claims.expiresAt, apiKeyID: claims.apiKeyID, label: claims.label, keyID: token.kid,
             claims: payload, bornAt: grant.bornAt)
+        guard feed?.isFresh ?? true else { throw .refused(.notReady) }
+        guard !isRevoked(verified) else { throw .refused(.revoked) }
+        return verified
     }
 
     /// The audience of this kind: as set for the door that is guarded, the usual one for the other.
@@ -146,17 +170,6 @@ public final class OfflineVerifier: Sendable {
         case .fetchable: throw .keyMissing(tenant: tenant)
         case .absent: throw .refused(.keyUnknown)
         case .unread: throw .refused(.notReady)
-        }
-    }
-
-    /// The tenant of an issuer whose tokens are let in.
-    private func tenant(of issuer: String) -> String? {
-        guard issuer.utf8.starts(with: issuerPrefix.utf8) else { return nil }
-        let tenant = String(decoding: issuer.utf8.dropFirst(issuerPrefix.utf8.count), as: UTF8.self)
-        guard Settings.isTenant(tenant) else { return nil }
-        switch settings.tenants {
-        case .only(let listed): return listed.contains(tenant) ? tenant : nil
-        case .all: return tenant
         }
     }
 }

@@ -35,6 +35,9 @@ extension OfflineVerifier {
         /// How long a request may take from its start to its last byte; 5 s.
         public var timeout: Duration = .seconds(5)
 
+        /// How revocations are followed; nil, which is the default: not at all, and tokens pass until they end.
+        public var feed: Feed?
+
         /// What a verifier of this kind of token needs at least.
         ///
         /// - Parameters:
@@ -49,6 +52,30 @@ extension OfflineVerifier {
         }
     }
 
+    /// How a verifier follows what is revoked.
+    public struct Feed: Sendable {
+        /// An API key with the scope `tokens:verify`: the tenant's, or a node key for several tenants.
+        public var apiKey: String
+        /// The name of 1 to 64 bytes under which the verifier tells what it has applied, so that an operator can wait
+        /// for it; nil: it does not tell.
+        public var verifier: String?
+        /// How long nothing may have been heard of the feed before tokens are refused; 30 s.
+        ///
+        /// They may have been revoked. Nil: they are honoured until they end, however long the server is away. It says
+        /// something every 15 s.
+        public var silence: Duration? = .seconds(30)
+
+        /// A verifier that follows with this key.
+        ///
+        /// - Parameters:
+        ///   - apiKey: an API key with the scope `tokens:verify`.
+        ///   - verifier: the name under which it tells what it has applied; different for each instance.
+        public init(apiKey: String, verifier: String? = nil) {
+            self.apiKey = apiKey
+            self.verifier = verifier
+        }
+    }
+
     /// What is wrong with settings.
     public enum SettingsFailure: Error, Sendable, Equatable {
         /// Not an absolute http or https URL without query, fragment and a slash at its end.
@@ -57,6 +84,8 @@ extension OfflineVerifier {
         case tenantUnfit(String)
         /// Not a private JWK of an HS256 key with a `kid`, or the second of one name; the tenant is told, not the key.
         case secretUnfit(tenant: String)
+        /// An API key with characters that no key has, or a name that is empty or over 64 bytes.
+        case feedUnfit
         /// A time outside its limits, by the name of the setting.
         case timeUnfit(String)
     }
@@ -71,12 +100,18 @@ extension OfflineVerifier.Settings {
             else { throw .addressUnfit(address) }
         }
         for tenant in secrets.keys.sorted() + listed where !Self.isTenant(tenant) { throw .tenantUnfit(tenant) }
+        if let feed {
+            let isFit = !feed.apiKey.isEmpty && feed.apiKey.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            let name = feed.verifier?.utf8.count ?? 1
+            guard isFit, (1...64).contains(name) else { throw .feedUnfit }
+        }
         let times: [(String, Duration, ClosedRange<Duration>)] = [
             ("leeway", leeway, .zero ... .seconds(300)),
             ("refreshInterval", refreshInterval, .seconds(1) ... .seconds(86_400)),
             ("minimumRefetchInterval", minimumRefetchInterval, .milliseconds(100) ... .seconds(3_600)),
             ("keysUsableFor", keysUsableFor, .seconds(1) ... .seconds(31_536_000)),
             ("timeout", timeout, .milliseconds(100) ... .seconds(60)),
+            ("silence", feed?.silence ?? .seconds(1), .milliseconds(100) ... .seconds(31_536_000)),
         ]
         for (name, time, limits) in times where !limits.contains(time) { throw .timeUnfit(name) }
     }
@@ -86,6 +121,18 @@ extension OfflineVerifier.Settings {
         switch tenants {
         case .only(let names): names
         case .all: []
+        }
+    }
+
+    /// The tenant of an issuer whose tokens are let in; nil for any other issuer.
+    func tenant(of issuer: String) -> String? {
+        let prefix = publicURL + "/t/"
+        guard issuer.utf8.starts(with: prefix.utf8) else { return nil }
+        let tenant = String(decoding: issuer.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+        guard Self.isTenant(tenant) else { return nil }
+        switch tenants {
+        case .only(let listed): return listed.contains(tenant) ? tenant : nil
+        case .all: return tenant
         }
     }
 

@@ -15,10 +15,11 @@ import evidence
 import jose
 from deployment import BINARY, MANY, ROOT, eventually, free_port
 from websocket import Refused, WebSocket
-from wire import Wire
+from wire import Closed, Wire
 
 EXAMPLES = ROOT / "Examples/verifiers"
 USER = "zoë/1"
+SCOPES = ("--scope", "tokens:issue,tokens:verify,tokens:revoke")
 # Shorter than the defaults, so that nobody waits; names as each language spells them.
 LIMITS = {"node": {"minimumRefetch": 0.2, "timeout": 2}, "python": {"minimum_refetch": 0.2, "timeout": 2}}
 
@@ -77,9 +78,12 @@ class SwiftGateway:
         try:
             with self.open(token) as socket:
                 socket.send("hello")
-                return "valid " + socket.receive().removesuffix(": hello")
+                answer = socket.receive()
+                return "dropped" if answer is None else "valid " + answer.removesuffix(": hello")
         except Refused as refused:
             return {401: "refused", 503: "verifier_not_ready"}[refused.status]
+        except (Closed, ConnectionError):
+            return "dropped"  # let in, and revoked before a word was said
 
     def stop(self) -> None:
         self.process.terminate()
@@ -92,14 +96,15 @@ class Guard:
     def __init__(self, language: str, verifier, deployment, server, tenant: str, key: str):
         self.language, self.verifier, self.tenant, self.key = language, verifier, tenant, key
         self.deployment, self.server = deployment, server
+        self.sign = jose.private_key(deployment.secret(tenant))
 
-    def pair(self, user: str = USER) -> dict:
-        return self.server.pair(self.key, {"userId": user, "name": "Zoë"})
+    def pair(self, **members: object) -> dict:
+        return self.server.pair(self.key, {"userId": USER, "name": "Zoë"} | members)
 
     def forge(self, header: dict | None = None, **claims: object) -> str:
         old_header, old_claims, _ = jose.decode(self.pair()["wsToken"])
         merged = {name: value for name, value in (old_claims | claims).items() if value is not None}
-        token = jose.make(old_header | (header or {}), merged, jose.private_key(self.deployment.secret(self.tenant)))
+        token = jose.make(old_header | (header or {}), merged, self.sign)
         evidence.note_secret("forged token", token)
         return token
 
@@ -125,6 +130,8 @@ def start(program, tmp_path_factory):
             environment = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_TOKENS_")} | {
                 "CHAT_TOKENS_URL": server.url,
                 "CHAT_TOKENS_TENANT": tenant,
+                "NAME": language,
+                "SILENCE": str((limits or {}).get("silence", 30)),
                 "CHAT_TOKENS_LIMITS": json.dumps(LIMITS.get(language, {}) | (limits or {})),
             }
             if feed:
@@ -253,3 +260,96 @@ def test_without_the_server_tokens_are_verified_on_and_unknown_keys_are_refused_
     assert time.monotonic() - begin < 8
     eventually(lambda: guard.refuses(expiring, "token_expired"), timeout=8, pause=0.3)
     assert guard.admits(good)
+
+
+@pytest.fixture(scope="module", params=[(l, a) for l in LANGUAGES for a in ("HS256", "ES256")], ids="-".join)
+def follower(request, start, server, deployment) -> Guard:
+    language, algorithm = request.param
+    tenant = f"feed-{language}-{algorithm}".lower()
+    deployment.tenant(tenant, algorithm=algorithm)
+    return start(language, deployment, server, tenant, deployment.key(tenant, *SCOPES), feed=True)
+
+
+def revoke(guard: Guard, **what: object) -> dict:
+    answer = guard.server.ask("POST", "/tokens/revoke", what, {"X-API-Key": guard.key})
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def subjects(guard: Guard, pair: dict) -> dict[str, dict]:
+    header, claims, _ = jose.decode(pair["wsToken"])
+    return {
+        "token": {"token": pair["token"]},
+        "grant": {"grantId": pair["grantId"]},
+        "user": {"userId": USER},
+        "label": {"label": "device-7"},
+        "API key": {"apiKeyId": claims["akid"]},
+        "signing key": {"kid": header["kid"]},
+        "tenant": {"all": True},
+    }
+
+
+@pytest.mark.parametrize("what", ["token", "grant", "user", "label", "API key", "signing key", "tenant"])
+def test_a_revoked_token_is_refused_soon_and_no_other(follower, what):
+    pair = follower.pair(label="device-7")
+    assert follower.admits(pair["wsToken"])
+    begin = time.monotonic()
+    revoke(follower, **subjects(follower, pair)[what])
+    eventually(lambda: follower.refuses(pair["wsToken"], "token_revoked"), timeout=5)
+    evidence.note_figure(f"{follower.language}: revoked to refused within {(time.monotonic() - begin) * 1e3:.0f} ms")
+    assert follower.admits(follower.pair(label="device-7")["wsToken"]), "what is issued afterwards is good"
+
+
+def test_a_verifier_that_starts_later_knows_what_was_revoked(follower, start):
+    token, other = follower.pair()["wsToken"], follower.pair()["wsToken"]
+    revoke(follower, token=token)
+    late = start(
+        follower.language, follower.deployment, follower.server, follower.tenant, follower.key, feed=True
+    )
+    assert late.refuses(token, "token_revoked") and late.admits(other)
+
+
+def test_an_operator_sees_which_verifiers_have_applied_it(follower):
+    receipt = revoke(follower, token=follower.pair()["wsToken"])
+
+    def applied() -> bool:
+        path = f"/revocations/{receipt['revocationId']}"
+        answer = follower.server.ask("GET", path, headers={"X-API-Key": follower.key})
+        assert answer.status == 200, answer
+        entries = {entry["name"]: entry["hasApplied"] for entry in answer.json["verifiers"]}
+        return entries.get(follower.language)
+
+    eventually(applied, timeout=8)
+
+
+def test_a_connection_ends_when_its_token_is_revoked(start, server, deployment):
+    deployment.tenant("connected", algorithm="EdDSA")
+    follower = start("swift", deployment, server, "connected", deployment.key("connected", *SCOPES), feed=True)
+    pair = follower.pair()
+    with follower.verifier.open(pair["wsToken"]) as socket, follower.verifier.open(follower.pair()["wsToken"]) as other:
+        revoke(follower, grantId=pair["grantId"])
+        assert socket.receive() is None
+        other.send("still here")
+        assert other.receive() == f"{USER}: still here"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_an_outage_nothing_is_missed_and_silence_is_not_honoured_for_long(language, start, make_deployment):
+    deployment = make_deployment()
+    deployment.tenant("acme", algorithm="ES256")
+    key = deployment.key("acme", *SCOPES)
+    with deployment.serve() as server:
+        guard = start(language, deployment, server, "acme", key, {"silence": 4}, feed=True)
+        tokens = [guard.pair()["wsToken"] for _ in range(3)]
+        assert guard.admits(tokens[0])
+    time.sleep(1)
+    assert guard.admits(tokens[0]), "for a while it goes on"
+    time.sleep(4)
+    assert guard.refuses(tokens[0], "verifier_not_ready")
+    with deployment.serve() as server:
+        guard.server = server
+        revoke(guard, token=tokens[1])
+        eventually(lambda: guard.admits(tokens[0]), timeout=25, pause=0.2)
+        assert guard.refuses(tokens[1], "token_revoked")
+        revoke(guard, token=tokens[2])
+        eventually(lambda: guard.refuses(tokens[2], "token_revoked"), timeout=5)

@@ -9,7 +9,7 @@ const verifier = new Verifier({
   tenant: CHAT_TOKENS_TENANT,
   kind: CHAT_TOKENS_KIND ?? "ws",
   apiKey: CHAT_TOKENS_API_KEY,
-  name: CHAT_TOKENS_API_KEY && "node",
+  name: process.env.NAME,
   secrets: CHAT_TOKENS_SECRET_FILE ? [JSON.parse(readFileSync(CHAT_TOKENS_SECRET_FILE))] : [],
   ...JSON.parse(process.env.CHAT_TOKENS_LIMITS ?? "{}"),
 });

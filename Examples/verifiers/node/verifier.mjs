@@ -25,6 +25,7 @@ export class Verifier {
   #heardAt = -Infinity;
   #place = 0;
   #told = -1;
+  #toldAt = -Infinity;
   #ended = new AbortController();
   #timers = [];
 
@@ -138,7 +139,7 @@ export class Verifier {
   }
 
   #get(path, headers = {}, limit = AbortSignal.timeout(this.timeout * 1_000), rest = {}) {
-    return fetch(this.address + path, { headers, signal: AbortSignal.any([limit, this.#ended.signal]), ...rest });
+    return fetch(this.address + path, { headers, signal: AbortSignal.any([limit, this.#ended.signal]), redirect: "error", ...rest });
   }
 
   get #asOneself() {
@@ -219,12 +220,14 @@ export class Verifier {
   }
 
   async #acknowledge() {
-    if (this.#place === this.#told || now() - this.#heardAt > this.silence) return;
+    // Again after a minute, or the server takes the verifier for gone.
+    const isNews = this.#place !== this.#told || now() - this.#toldAt >= 60;
+    if (!isNews || now() - this.#heardAt > this.silence) return;
     const sequence = this.#place;
     const headers = { ...this.#asOneself, "Content-Type": "application/json" };
     const text = JSON.stringify({ verifier: this.name, sequence });
     const response = await this.#get("/revocations/ack", headers, undefined, { method: "POST", body: text });
-    if (response.status === 204) this.#told = sequence;
+    if (response.status === 204) [this.#told, this.#toldAt] = [sequence, now()];
   }
 }
 

@@ -13,7 +13,7 @@ verifier = Verifier(
     os.environ["CHAT_TOKENS_TENANT"],
     kind=os.environ.get("CHAT_TOKENS_KIND", "ws"),
     api_key=os.environ.get("CHAT_TOKENS_API_KEY"),
-    name="python",
+    name=os.environ.get("NAME"),
     secrets=[json.loads(pathlib.Path(secret).read_text())] if secret else [],
     **json.loads(os.environ.get("CHAT_TOKENS_LIMITS", "{}")),
 )

@@ -184,9 +184,12 @@ class Verifier:
 
     def _follow(self) -> None:
         """Follows the stream; whenever it ends, catches up and connects again."""
-        pause = 0.2
+        pause = 0.1
         while True:
-            pause = 0.2 if self._attempt(self._catch_up) and self._attempt(self._stream) else min(pause * 2, 10)
+            begin = time.monotonic()
+            if self._attempt(self._catch_up):
+                self._attempt(self._stream)
+            pause = 0.2 if time.monotonic() - begin > 10 else min(pause * 2, 10)
             time.sleep(pause * random.uniform(0.5, 1))
 
     def _stream(self) -> None:
@@ -223,17 +226,19 @@ class Verifier:
 
     def _keep(self) -> None:
         """Fetches keys again when they are old, says what was applied, forgets what is over."""
-        swept = time.monotonic()
+        swept = told = time.monotonic()
         while True:
             time.sleep(1)
             now = time.monotonic()
             if now - self._keys_read >= self.refresh and now - self._keys_tried >= min(self.refresh, 10):
                 self._fetch_keys()
             place = self._place
-            if self.api_key and self.name and place != self._told and not self._is_silent():
-                if self._attempt(lambda: self._ask("/revocations/ack", self.timeout,
-                                                   {"verifier": self.name, "sequence": place}).close()):
-                    self._told = place
+            # Again after a minute, or the server takes the verifier for gone.
+            is_news = place != self._told or now >= told + 60
+            if self.api_key and self.name and is_news and not self._is_silent():
+                said = {"verifier": self.name, "sequence": place}
+                if self._attempt(lambda: self._ask("/revocations/ack", self.timeout, said).close()):
+                    self._told, told = place, now
             if now >= swept + 60:
                 swept = now
                 with self._applying:

@@ -18,19 +18,26 @@ enum Gateway {
         if let file = environment["CHAT_TOKENS_SECRET_FILE"] {
             settings.secrets = [tenant: [try String(contentsOfFile: file, encoding: .utf8)]]
         }
+        settings.feed = environment["CHAT_TOKENS_API_KEY"].map { .init(apiKey: $0, verifier: environment["NAME"]) }
+        if let seconds = environment["SILENCE"].flatMap({ Int($0) }) { settings.feed?.silence = .seconds(seconds) }
         let verifier = try OfflineVerifier(settings)
         let connections = Connections()
         let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, head in
                 channel.eventLoop.makeFutureWithTask {
-                    guard let token = try? await verifier.verify(head.token) else { return nil }
-                    connections.add(channel, token)
-                    return HTTPHeaders()
+                    (try? await verifier.verify(head.token)) == nil ? nil : HTTPHeaders()
                 }
             },
-            upgradePipelineHandler: { channel, _ in
+            upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Echo(of: connections.user(of: channel)))
+                    let token = try verifier.verifyNow(head.token)
+                    try channel.pipeline.syncOperations.addHandler(Echo(of: token.userID))
+                    connections.add(channel, token)
+                    // What was revoked just before it was added.
+                    connections.drop(where: verifier.isRevoked)
+                }.flatMapErrorThrowing { failure in
+                    channel.close(promise: nil)
+                    throw failure
                 }
             })
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -47,7 +54,10 @@ enum Gateway {
             }
             .bind(host: "127.0.0.1", port: Int(environment["PORT"] ?? "8090") ?? 8090).get()
         print("listening on \(server.localAddress?.port ?? 0)")
-        await verifier.run()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await verifier.run() }
+            for await _ in verifier.revocations { connections.drop(where: verifier.isRevoked) }
+        }
     }
 }
 
@@ -58,16 +68,21 @@ final class Connections: Sendable {
     func add(_ channel: any Channel, _ token: VerifiedToken) {
         let name = ObjectIdentifier(channel)
         open.withLock { $0[name] = (channel, token) }
-        channel.closeFuture.whenComplete { _ in self.open.withLock { _ = $0.removeValue(forKey: name) } }
         let life = token.expiresAt - Int64(Date().timeIntervalSince1970)
-        channel.eventLoop.scheduleTask(in: .seconds(life)) { channel.close(promise: nil) }
+        let end = channel.eventLoop.scheduleTask(in: .seconds(life)) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in
+            end.cancel()
+            self.open.withLock { _ = $0.removeValue(forKey: name) }
+        }
     }
-
-    func user(of channel: any Channel) -> String { open.withLock { $0[ObjectIdentifier(channel)]?.token.userID } ?? "" }
 
     func drop(where isOver: (VerifiedToken) -> Bool) {
         let over = open.withLock { $0.values.filter { isOver($0.token) } }
-        for (channel, _) in over { channel.close(promise: nil) }
+        for (channel, _) in over {
+            // Policy violation (RFC 6455 §7.4.1): the client need not come back with this token.
+            let bye = WebSocketFrame(fin: true, opcode: .connectionClose, data: ByteBuffer(bytes: [0x03, 0xF0]))
+            channel.writeAndFlush(bye).whenComplete { _ in channel.close(promise: nil) }
+        }
     }
 }
 

@@ -13,13 +13,20 @@ enum FetchFailure: Error {
 func withTimeLimit<Result: Sendable>(
     _ limit: Duration, _ work: @escaping @Sendable () async throws -> Result
 ) async throws(FetchFailure) -> Result {
+    try await withFirst(work) {
+        try await Task.sleep(for: limit)
+        throw FetchFailure.timedOut
+    }
+}
+
+/// Runs both, takes what the first brings that ends, and gives the other up.
+func withFirst<Result: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Result, or other: @escaping @Sendable () async throws -> Result
+) async throws(FetchFailure) -> Result {
     do {
         return try await withThrowingTaskGroup(of: Result.self) { group in
             group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                throw FetchFailure.timedOut
-            }
+            group.addTask { try await other() }
             defer { group.cancelAll() }
             guard let first = try await group.next() else { throw FetchFailure.timedOut }
             return first

@@ -23,6 +23,15 @@ struct ServerLink: Sendable {
         try await send(request(path, fields), mostBytes: mostBytes, within: limit ?? timeout)
     }
 
+    /// Sends JSON and answers with the status; what comes with it is not read.
+    func post(_ path: String, _ fields: [(String, String)], _ body: [UInt8]) async throws(FetchFailure) -> Int {
+        var request = request(path, fields + [("Content-Type", "application/json")])
+        request.method = .POST
+        request.body = .bytes(body)
+        return try await send(request, mostBytes: 65_536, within: timeout).status
+    }
+
+    /// A request that asks for the path.
     func request(_ path: String, _ fields: [(String, String)]) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: address + path)
         request.headers.add(name: "User-Agent", value: "chat-tokens-verifier")

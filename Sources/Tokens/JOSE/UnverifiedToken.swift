@@ -20,8 +20,10 @@ package struct UnverifiedToken: Equatable, Sendable {
     /// All three parts have to be canonical base64url. The header has exactly the members `alg`, `typ` and `kid`, all
     /// strings, so that no `jwk`, `jku`, `x5u`, `x5c`, `crit`, `zip` or `b64` has to be understood to be refused.
     /// Throws `malformed`, or `algorithmRefused` for an `alg` that is not ours. `payload` is unchanged if it throws.
-    package init(_ token: Span<UInt8>, payload: inout [UInt8]) throws(TokenFailure) {
-        guard token.count <= Self.maximumBytes else { throw .malformed(.tooLong) }
+    package init(
+        _ token: Span<UInt8>, payload: inout [UInt8], maximumBytes: Int = Self.maximumBytes
+    ) throws(TokenFailure) {
+        guard token.count <= maximumBytes else { throw .malformed(.tooLong) }
         guard let segments = TokenSegments(token) else { throw .malformed(.notThreeSegments) }
         let start = payload.count
         guard Base64URL.decode(token.extracting(segments.header), into: &payload) else {

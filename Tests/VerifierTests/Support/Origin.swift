@@ -17,9 +17,12 @@ final class Origin: Sendable {
         var tag: String?
         /// Milliseconds before it is given; nil: never.
         var delay: Int64? = 0
+        /// Whether more may follow, by `push`.
+        var isStream = false
     }
 
     private let port = Mutex<Int>(0)
+    private let streams = Mutex<[any Channel]>([])
     private let requested = Mutex<[Request]>([])
     private let answer: Mutex<@Sendable (Request) -> Answer>
 
@@ -33,7 +36,7 @@ final class Origin: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline()
-                    try pipeline.addHandler(Handler { origin.take($0) })
+                    try pipeline.addHandler(Handler(of: origin))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -63,6 +66,21 @@ final class Origin: Sendable {
     /// Answers otherwise from now on.
     func answer(by other: @escaping @Sendable (Request) -> Answer) { answer.withLock { $0 = other } }
 
+    /// How many streams are open.
+    var openStreams: Int { streams.withLock { $0.count(where: \.isActive) } }
+
+    /// Sends this on every open stream.
+    func push(_ text: String) {
+        for channel in streams.withLock({ $0 }) {
+            channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: text))), promise: nil)
+        }
+    }
+
+    /// Breaks every open stream.
+    func cut() {
+        for channel in streams.withLock({ $0 }) { channel.close(promise: nil) }
+    }
+
     private func take(_ request: Request) -> Answer {
         requested.withLock { $0.append(request) }
         return answer.withLock { $0 }(request)
@@ -72,12 +90,12 @@ final class Origin: Sendable {
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
 
-        private let answer: @Sendable (Request) -> Answer
+        private let origin: Origin
         private var head: HTTPRequestHead?
         private var body = ""
 
-        init(_ answer: @escaping @Sendable (Request) -> Answer) {
-            self.answer = answer
+        init(of origin: Origin) {
+            self.origin = origin
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -86,23 +104,29 @@ final class Origin: Sendable {
             case .body(let buffer): body += String(buffer: buffer)
             case .end:
                 guard let head else { return }
-                let answer = answer(Request(path: head.uri, headers: head.headers, body: body))
+                let answer = origin.take(Request(path: head.uri, headers: head.headers, body: body))
                 guard let delay = answer.delay else { return }
                 let context = NIOLoopBound(context, eventLoop: context.eventLoop)
                 context.value.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(delay)) {
-                    Self.send(answer, to: context.value)
+                    self.send(answer, to: context.value)
                 }
             }
         }
 
-        private static func send(_ answer: Answer, to context: ChannelHandlerContext) {
+        private func send(_ answer: Answer, to context: ChannelHandlerContext) {
             var head = HTTPResponseHead(version: .http1_1, status: answer.status)
-            head.headers.add(name: "Content-Length", value: String(answer.body.utf8.count))
+            if !answer.isStream { head.headers.add(name: "Content-Length", value: String(answer.body.utf8.count)) }
             if let tag = answer.tag { head.headers.add(name: "ETag", value: tag) }
-            context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
-            context.write(
-                NIOAny(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
-            context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: nil)
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            let body = ByteBuffer(string: answer.body)
+            guard answer.isStream else {
+                context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+                return
+            }
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+            let channel = context.channel
+            origin.streams.withLock { $0.append(channel) }
         }
     }
 }

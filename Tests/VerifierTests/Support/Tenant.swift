@@ -29,7 +29,7 @@ struct Tenant: Sendable {
         let claims: [(String, String)] = [
             ("iss", "\"\(issuer)\""), ("sub", "\"user-123\""), ("aud", "\"chat-realtime\""),
             ("iat", "\(TestClock.start)"), ("exp", "\(TestClock.start + 3_600)"), ("jti", "\"\(Self.grant).ws\""),
-            ("scope", "\"chat:ws\""), ("akid", "\"k1\""),
+            ("scope", "\"chat:ws\""), ("akid", "\"k1\""), ("lbl", "\"device-7\""),
         ]
         let names = claims.map(\.0) + changes.keys.filter { name in !claims.contains { $0.0 == name } }
         let members = names.compactMap { name -> String? in
@@ -37,6 +37,25 @@ struct Tenant: Sendable {
             return value.map { "\"\(name)\":\($0)" }
         }
         return try sign("{\(members.joined(separator: ","))}", header: header, by: signer)
+    }
+
+    /// A document of the feed with these entries, each as JSON.
+    func document(
+        _ entries: [String] = [], sequence: Int = 1, audience: String = "chat-revocations",
+        type: String = "revocations+jwt",
+        by signer: SigningKey? = nil
+    ) throws -> String {
+        let list = entries.joined(separator: ",")
+        return try sign(
+            """
+            {"iss":"\(issuer)","aud":"\(audience)","iat":\(TestClock.start),"sequence":\(sequence),"entries":[\(list)]}
+            """, header: ["typ": type], by: signer)
+    }
+
+    /// An entry that cuts off what was born before this.
+    static func entry(_ kind: String, _ subject: String, before: Int64 = bornAt + 1, expires: Int64 = 1 << 40) -> String
+    {
+        "{\"sequence\":1,\"kind\":\"\(kind)\",\"subject\":\"\(subject)\",\"before\":\(before),\"expires\":\(expires)}"
     }
 
     /// Any payload, signed as a token or whatever the header says.
