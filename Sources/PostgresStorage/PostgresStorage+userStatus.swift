@@ -24,8 +24,7 @@ extension PostgresStorage {
                     UPDATE "user" SET deactivated_at = $3, updated_at = $4 WHERE tenant_id = $1 AND user_id = $2
                     """, .text(tenant.text), .text(id.text),
                     .number(status == .active ? nil : moment.milliseconds), .number(moment.milliseconds)))
-            // Nodes go by the cut-off; this is for those who verify offline.
-            if status == .deactivated { _ = try insert([.userGone(.user(id), tenant, audit)], &connection) }
+            if status == .deactivated { _ = try insert([.userGone(id, tenant, audit)], &connection) }
             return try cutOff(UserReference(tenant, id), of: tenant, status, at: moment, recording: audit, &connection)
         }
     }
@@ -44,7 +43,7 @@ extension PostgresStorage {
                     "DELETE FROM revocation WHERE tenant_id = $1 AND kind = 'user' AND subject = $2",
                     .text(tenant.text), .text(id.text))
             ])
-            _ = try insert([.userGone(.userHash(UserReference(tenant, id)), tenant, audit)], &connection)
+            _ = try insert([.userGone(id, tenant, audit)], &connection)
             return try cutOff(UserReference(tenant, id), of: tenant, .active, at: moment, recording: audit, &connection)
         }
     }

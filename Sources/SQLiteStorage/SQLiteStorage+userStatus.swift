@@ -12,8 +12,7 @@ extension SQLiteStorage {
             try db.changeOne(
                 "UPDATE user SET deactivated_at = ?, updated_at = ? WHERE rowid = ?",
                 [status == .active ? nil : moment.milliseconds, moment.milliseconds, row.number])
-            // Nodes go by the cut-off; this is for those who verify offline.
-            if status == .deactivated { _ = try insert([.userGone(.user(id), tenant, audit)], db) }
+            if status == .deactivated { _ = try insert([.userGone(id, tenant, audit)], db) }
             return try cutOff(UserReference(tenant, id), of: tenant, status, at: moment, recording: audit, db)
         }
     }
@@ -28,7 +27,7 @@ extension SQLiteStorage {
             try db.execute(
                 sql: "DELETE FROM revocation WHERE tenant_id = ? AND kind = 'user' AND subject = ?",
                 arguments: [tenant.text, id.text])
-            _ = try insert([.userGone(.userHash(UserReference(tenant, id)), tenant, audit)], db)
+            _ = try insert([.userGone(id, tenant, audit)], db)
             return try cutOff(UserReference(tenant, id), of: tenant, .active, at: moment, recording: audit, db)
         }
     }

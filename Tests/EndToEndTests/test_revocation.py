@@ -80,6 +80,17 @@ def test_a_stream_says_what_is_in_force_and_what_happens_and_its_documents_are_s
     listener.cut()
 
 
+def test_who_listens_refuses_deactivated_and_erased_users(deployment, server, revoking_key):
+    listener = Listener(server.port, revoking_key)
+    admin = deployment.key("acme", "--scope", "admin")
+    for query, user in (("", "sleeper"), ("?purge=true", "goner")):
+        pair, other = server.pair(revoking_key, user), server.pair(revoking_key, f"not {user}")
+        assert server.ask("DELETE", f"/users/{user}{query}", headers={"X-API-Key": admin}).status in (200, 204)
+        eventually(lambda pair=pair: listener.refuses(pair["wsToken"]) and listener.refuses(pair["token"]))
+        assert not listener.refuses(other["wsToken"])
+    listener.cut()
+
+
 def test_who_comes_back_by_last_event_id_has_missed_nothing(server, revoking_key):
     """Connections are dropped at random moments while somebody revokes without pause."""
     stop, sequences = threading.Event(), []

@@ -138,13 +138,15 @@ def everything(deployment: Deployment) -> str:
 
 def purge_leaves_nothing(deployment: Deployment, server) -> None:
     deployment.tenant("forgetful")
-    key, admin = deployment.key("forgetful"), deployment.key("forgetful", "--scope", "admin")
+    key, admin = deployment.key("forgetful"), deployment.key("forgetful", "--scope", "admin,tokens:revoke")
     users = Users(server, admin)
     identifier, name, image, words = PERSON
     pair = server.pair(key, {"userId": identifier, "name": name, "image": image, "custom": {"about": words}})
     users.put(identifier, {"name": name, "image": image, "custom": {"about": words}})
     users.ask("PATCH", f"/{identifier}", {"custom": {"more": words}})
     users.ask("POST", "/batch", {"users": [{"userId": identifier, "name": name}]})
+    banned = {"userId": identifier, "reason": "banned"}
+    assert server.ask("POST", "/tokens/revoke", banned, {"X-API-Key": admin}).status == 200
     users.ask("DELETE", f"/{identifier}")
     users.ask("POST", f"/{identifier}/reactivate")
     assert all(text in everything(deployment).replace("''", "'").replace("\\'", "'") for text in PERSON)

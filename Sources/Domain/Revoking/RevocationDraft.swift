@@ -36,11 +36,13 @@ package struct RevocationDraft: Sendable {
                 after: ["reason": .init(reason)], at: moment) : nil
     }
 
-    /// A user's tokens are void because of an act that has an entry of its own in the audit log.
-    package static func userGone(
-        _ subject: Revocation.Subject, _ tenant: Tenant.ID, _ audit: AuditDraft
-    ) -> RevocationDraft {
-        RevocationDraft(tenant: tenant, subject: subject, by: audit.origin, isAudited: false, at: audit.at)
+    /// Tells offline verifiers of a user who was deactivated or erased by an act that the audit log has already.
+    ///
+    /// Nodes go by the user's cut-off, which also says which of the two it was; and of the user a hash is enough.
+    package static func userGone(_ id: User.ID, _ tenant: Tenant.ID, _ audit: AuditDraft) -> RevocationDraft {
+        RevocationDraft(
+            tenant: tenant, subject: .userHash(UserReference(tenant, id)), by: audit.origin, isAudited: false,
+            at: audit.at)
     }
 
     /// The target as the audit log keeps it: of a user a hash, so that erasing him leaves nothing.

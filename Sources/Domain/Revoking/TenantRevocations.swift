@@ -41,7 +41,7 @@ package final class TenantRevocations: Sendable {
         switch kind {
         case .grant: lastGrant.max(end, ordering: .relaxed)
         case .user: lastUser.max(end, ordering: .relaxed)
-        // Nodes know erased users by their own log; this is for the feed.
+        // Nodes go by the cut-offs of users; this is for the feed.
         case .userHash: return
         case .apiKey: lastKey.max(end, ordering: .relaxed)
         case .signingKey: lastSigningKey.max(end, ordering: .relaxed)

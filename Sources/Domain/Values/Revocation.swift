@@ -67,7 +67,7 @@ extension Revocation {
     package enum Subject: Sendable, Hashable {
         case grant(Grant.ID)
         case user(User.ID)
-        /// A user who was erased, and whose identifier is nowhere any more.
+        /// A user who was deactivated or erased: for the feed alone.
         case userHash(UserReference)
         case apiKey(APIKey.ID)
         /// The `kid` of a signing key.

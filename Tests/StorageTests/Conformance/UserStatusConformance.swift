@@ -59,6 +59,30 @@ struct UserStatusConformance {
     }
 
     @Test(
+        "Offline verifiers are told of who is deactivated or erased by a hash, and an erasure takes what names him",
+        arguments: Backend.all)
+    func told(backend: Backend) throws {
+        let scene = try Scene(backend)
+        func told() throws -> [Revocation.Subject] {
+            try scene.storage.revocations(after: 0, of: scene.acme.id, aliveAt: .start, limit: 9).map(\.subject)
+        }
+        let hash = Revocation.Subject.userHash(UserReference(scene.acme.id, scene.user))
+        let origin = AuditOrigin(actor: "key abcdefghijkl")
+        _ = try scene.storage.revoke([
+            RevocationDraft(
+                tenant: scene.acme.id, subject: .user(scene.user), reason: "mallory again", by: origin, at: .start),
+            RevocationDraft(tenant: scene.acme.id, subject: .user(.of("other")), by: origin, at: .start),
+        ])
+        _ = try scene.set(.deactivated)
+        #expect(try told() == [.user(scene.user), .user(.of("other")), hash])
+        _ = try scene.set(.active)
+        #expect(try told().count == 3, "what was taken stays taken")
+        _ = try scene.purge()
+        let left = try told()
+        #expect(left.first == .user(try .of("other")) && left.dropFirst().allSatisfy { $0 == hash } && left.count > 1)
+    }
+
+    @Test(
         "Cut-offs of one user only ever move on, are in the change log, and are forgotten in time",
         arguments: Backend.all)
     func cutoffs(backend: Backend) throws {
