@@ -15,7 +15,6 @@ from deployment import ROOT
 from wire import Wire
 
 EXAMPLES = ROOT / "Examples/gateways"
-REVOCABLE = "/tokens/revoke:" in (ROOT / "openapi/openapi.yaml").read_text()
 
 USER = "zoë/1"
 
@@ -103,7 +102,8 @@ class Gateway:
     def revoked(self) -> str:
         """A good token that has been taken back."""
         token = self.pair()["wsToken"]
-        answer = self.server.ask("POST", "/tokens/revoke", {"token": token}, {"X-API-Key": self.key})
+        key = self.deployment.key(self.tenant, "--scope", "tokens:revoke")
+        answer = self.server.ask("POST", "/tokens/revoke", {"token": token}, {"X-API-Key": key})
         assert answer.status == 200, answer
         return token
 

@@ -46,6 +46,8 @@ COMMANDS = [
     "token inspect",
     "token verify",
     "token explain",
+    "token revoke",
+    "revocation list",
     "jws verify",
     "account create",
     "account list",

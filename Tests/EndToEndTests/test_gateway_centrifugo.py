@@ -59,6 +59,16 @@ def test_a_suspended_tenants_connections_end_when_they_are_asked_about_again(ser
     )
 
 
+def test_a_revoked_token_opens_nothing_and_keeps_nothing_open(server, deployment):
+    key = deployment.key("acme", "--scope", "tokens:issue", "--scope", "tokens:verify", "--scope", "tokens:revoke")
+    token = server.pair(key, USER)["wsToken"]
+    meta = ask(server, key, "connect", "?recheck=60", data={"token": token})["result"]["meta"]
+    assert server.ask("POST", "/tokens/revoke", {"token": token}, {"X-API-Key": key}).status == 200
+    assert ask(server, key, "refresh", "?recheck=60", user=USER, meta=meta) == {"result": {"expired": True}}
+    refused = ask(server, key, "connect", data={"token": token})
+    assert refused == {"disconnect": {"code": 4501, "reason": "token_revoked"}}
+
+
 @pytest.fixture
 def centrifugo():
     with Centrifugo(API_KEY) as running:
@@ -94,6 +104,26 @@ def test_a_deactivated_users_connections_are_ended(watched, centrifugo):
         ]
         eventually(lambda: 'chat_tokens_centrifugo_disconnects_total{outcome="done"} 1' in server.metrics())
         assert "chat_tokens_centrifugo_queue_depth 0" in server.metrics()
+
+
+def test_a_revoked_users_connections_are_ended_for_good_and_those_of_one_token_come_back(watched, centrifugo):
+    key = watched.key("acme", "--scope", "tokens:issue", "--scope", "tokens:revoke")
+    with watched.serve() as server:
+        pairs = {user: server.pair(key, user) for user in (USER, "bob", "carol")}
+        for body in (
+            {"userId": USER},
+            {"token": pairs["bob"]["wsToken"]},
+            {"userId": "carol", "issuedBefore": "2026-01-02T03:04:05.678Z"},
+            {"grantId": pairs["carol"]["grantId"]},  # whose it was is not known
+        ):
+            answer = server.ask("POST", "/tokens/revoke", body, {"X-API-Key": key})
+            assert answer.status == 200, answer
+        eventually(lambda: len(centrifugo.disconnects) == 3)
+        assert {(call.user, call.code) for call in centrifugo.disconnects} == {
+            (USER, 4501),
+            ("bob", 4402),
+            ("carol", 4402),
+        }
 
 
 @pytest.mark.parametrize("mode", ["failing", "rejecting", "silent", "dropping"])

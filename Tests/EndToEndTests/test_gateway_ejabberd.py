@@ -84,6 +84,10 @@ def test_every_other_token_is_refused(ejabberd, server, other_key):
     assert taken == UNCHECKED, "what ejabberd does not look at is in the README"
 
 
+def test_a_revoked_token_logs_in_until_it_expires_as_ejabberd_asks_nobody(ejabberd):
+    assert log_in(ejabberd.port, ejabberd.revoked())
+
+
 def test_no_token_gets_into_the_logs(ejabberd):
     log_in(ejabberd.port, ejabberd.pair()["token"])
     for log in evidence.LOGS_OF_GATEWAYS:

@@ -194,6 +194,11 @@ def test_a_connection_does_nothing_more_once_its_token_has_expired(rabbitmq):
         assert mqtt.socket.receive() is None, "RabbitMQ closes it"
 
 
+def test_a_revoked_token_is_taken_until_it_expires_as_rabbitmq_asks_nobody(rabbitmq):
+    with MQTT(rabbitmq.port, rabbitmq.revoked(), "revoked") as connection:
+        assert connection.code == 0
+
+
 def test_no_token_gets_into_the_logs(rabbitmq):
     for log in evidence.LOGS_OF_GATEWAYS:
         assert evidence.leaks(log) == [], log

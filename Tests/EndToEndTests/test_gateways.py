@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 import evidence
-from gateway import EXAMPLES, REVOCABLE, USER
+from gateway import EXAMPLES, USER
 from http_gateways import ASKING, UP_TO_DATE
 from websocket import Refused, WebSocket
 from wire import Wire
@@ -62,7 +62,6 @@ def test_a_token_stops_passing_when_it_expires(gateways):
         assert gateway.ask(token).status == 401, gateway.name
 
 
-@pytest.mark.skipif(not REVOCABLE, reason="the server cannot revoke tokens yet")
 def test_a_revoked_token_is_refused_at_once_where_chat_tokens_is_asked(gateway):
     assert gateway.ask(gateway.revoked()).status == (401 if gateway.name in UP_TO_DATE else 200)
 
