@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import bars, endurance, measure, plot, report, scenarios, storm
+from . import bars, endurance, feed, measure, plot, report, scenarios, storm
 from .floors import Nginx, NIOEcho
 from .ours import (
     Ours, OursES256, OursES256Postgres, OursPostgres, OursPostgresRedis, OursRedis, OursTwoNodes, WithRedis)
@@ -56,6 +56,7 @@ def arguments():
     add("--warm-up", type=int, default=5, metavar="S", help="of --users: load before the first round (%(default)s)")
     add("--soak", type=int, metavar="S", help="instead: memory of ours over S seconds, 1,000,000 distinct users")
     add("--storm", action="store_true", help="instead: POST /tokens beside a storm of logins")
+    add("--feed", action="store_true", help="instead: revocations and their verifiers beside POST /tokens")
     add("--es256", action="store_true", help="instead: an ES256 tenant against what two signatures cost")
     add("--postgres", action="store_true", help="--users, --soak and --es256 on PostgreSQL rather than SQLite")
     options = parser.parse_args()
@@ -117,6 +118,8 @@ def chosen_run(options, directory):
         return endurance.soak(ours, directory, options)
     if options.storm:
         return storm.logins(directory, options)
+    if options.feed:
+        return {"cost": feed.cost(directory, options), "delay": feed.delay(directory / "nodes", options)}
     if options.es256:
         return endurance.es256(ours, signing, directory, options)
     return comparison(options, directory)

@@ -107,29 +107,40 @@ class OursPostgresRedis(WithRedis, OursPostgres):
 
 
 class OursTwoNodes(OursPostgres):
-    """Two nodes on one database; the load goes to both, half of the connections each."""
+    """Two nodes on one database; the load goes to all, as many of the connections to each."""
 
     name = "ours-two-nodes"
     label = "two nodes of ChatTokens"
+    #: Beside the first.
+    more = 1
 
     def __init__(self, directory):
         super().__init__(directory)
-        self.second = None
+        self.others = []
 
     @property
     def ports(self):
-        return [self.port, self.second]
+        return [self.port, *self.others]
 
     def environment(self):
-        # Tokens of one node are to pass at the other: both have the address of the first.
+        # Tokens of one node are to pass at the others: all have the address of the first.
         return super().environment() | {"CHAT_TOKENS_PUBLIC_URL": f"http://127.0.0.1:{self.port}"}
 
     def spawn(self):
-        self.second = free_port()
-        environment = self.environment() | {"CHAT_TOKENS_PORT": str(self.second)}
-        return Fleet([
-            super().spawn(), Process(self.command(), environment, self.directory / "log-2", self.directory)])
+        self.others = [free_port() for _ in range(self.more)]
+        return Fleet([super().spawn(), *[
+            Process(self.command(), self.environment() | {"CHAT_TOKENS_PORT": str(port)},
+                    self.directory / f"log-{number}", self.directory)
+            for number, port in enumerate(self.others, 2)]])
 
     def answered(self):
         return max(
             node.await_answer(port, self.first()) for node, port in zip(self.process.processes, self.ports))
+
+
+class OursThreeNodes(OursTwoNodes):
+    """Three of them."""
+
+    name = "ours-three-nodes"
+    label = "three nodes of ChatTokens"
+    more = 2

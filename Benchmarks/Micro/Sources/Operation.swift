@@ -5,6 +5,7 @@ import Tokens
 enum Operation: String, CaseIterable {
     case scan, sign, verify, parse, gcra
     case keyLookup = "key-lookup"
+    case revocationLookup = "revocation-lookup"
 
     /// Runs the operation and returns something that depends on every iteration.
     func run(_ iterations: Int) -> Int {
@@ -16,6 +17,7 @@ enum Operation: String, CaseIterable {
             case .parse: try Self.parse(iterations)
             case .gcra: Self.gcra(iterations)
             case .keyLookup: Self.keyLookup(iterations)
+            case .revocationLookup: try RevocationSample().lookUp(iterations)
             }
         } catch {
             preconditionFailure("the input of a micro-benchmark is broken: \(error)")
