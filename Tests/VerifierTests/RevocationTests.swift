@@ -67,7 +67,7 @@ struct RevocationTests {
 
     @Test("an entry of a kind that is not known here refuses all of the tenant, until it is over and forgotten")
     func unknownKind() async throws {
-        let entry = Tenant.entry("planet", "mars", expires: TestClock.start + 1_000)
+        let entry = Tenant.entry("planet", "mars", before: 0, expires: TestClock.start + 1_000)
         try await FeedServer.with({ [try $0.document([entry])] }) { server in
             let token = try server.tenant.token()
             try await server.follow(adjust: { $0.feed?.silence = nil }) { verifier in

@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import Tokens
 
-/// What has been revoked, as far as the feed has told: about 70 bytes an entry, however long its subject is.
+/// What has been revoked, as far as the feed has told: 50 to 90 bytes an entry, however long its subject is.
 final class RevocationList: Sendable {
     /// One entry of the feed.
     struct Entry {
