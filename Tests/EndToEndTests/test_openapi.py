@@ -242,12 +242,15 @@ def test_schemathesis_finds_nothing(make_deployment, tmp_path, who):
 def fuzz(server, folder, headers: dict, *options: str):
     # It would register by itself, and trips over schemas that are references.
     (folder / "schemathesis.toml").write_text("[auth]\nauto-signup = false\n")
+    # An Idempotency-Key with another body is refused, which no schema can say; it has tests of its own.
+    description = PATH.read_text().replace("- $ref: '#/components/parameters/IdempotencyKey'", "")
+    (folder / PATH.name).write_text(description)
     command = [
         sys.executable,
         "-m",
         "schemathesis.cli",
         "run",
-        str(PATH),
+        str(folder / PATH.name),
         "--url",
         server.url,
         "--checks",
