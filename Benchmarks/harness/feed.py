@@ -191,6 +191,8 @@ def _chase(ports, key, worker):
         node.request("POST", path, json.dumps(body), {"X-API-Key": key, "Content-Type": "application/json"})
         return json.loads(node.getresponse().read())
 
+    for node in nodes:
+        ask(node, "/verify", {"token": "x", "expect": "ws"})
     while worker.is_alive():
         pair = ask(nodes[0], "/tokens", {"userId": f"chased-{len(receipts)}"})
         receipt = ask(nodes[0], "/tokens/revoke", {"token": pair["wsToken"]})

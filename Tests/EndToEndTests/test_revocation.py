@@ -202,6 +202,9 @@ def test_revoked_on_one_node_is_refused_by_the_others_and_by_listeners(nodes, cl
     listener = Listener(nodes[2].port, key)
     delays, told = [], []
     with nodes[1].wire() as on_b, nodes[2].wire() as on_c:
+        for wire in (on_b, on_c):
+            # Key and tenant are in memory from here on.
+            wire.ask("POST", "/verify", {"token": "x", "expect": "ws"}, {"X-API-Key": key})
         for number in range(REPETITIONS):
             pair = nodes[0].pair(key, f"chased-{number}")
             question = {"token": pair["wsToken"], "expect": "ws"}
