@@ -67,6 +67,7 @@ package struct ServerSettings: Sendable {
 package struct ServerParts: Sendable {
     let directory: Directory
     let issue: IssueTokens
+    let refreshKey: RefreshKey
     let revocations: Revocations
     let storage: any Storage
     let vault: Vault
@@ -82,13 +83,15 @@ package struct ServerParts: Sendable {
 
     /// The parts, assembled elsewhere; `revocations` have been read already.
     package init(
-        directory: Directory, issue: IssueTokens, revocations: Revocations, storage: any Storage, vault: Vault,
-        world: World, metrics: ServerMetrics, registry: PrometheusRegistry, log: RequestLog, logger: Logger,
+        directory: Directory, issue: IssueTokens, refreshKey: RefreshKey, revocations: Revocations,
+        storage: any Storage, vault: Vault, world: World, metrics: ServerMetrics, registry: PrometheusRegistry,
+        log: RequestLog, logger: Logger,
         leakReporters: LeakReporters? = nil, quarantinesLeaks: Bool = true,
         disconnections: Disconnections? = nil
     ) {
         self.directory = directory
         self.issue = issue
+        self.refreshKey = refreshKey
         self.revocations = revocations
         self.storage = storage
         self.vault = vault
@@ -146,8 +149,8 @@ package struct TokenServer: Service {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops ?? System.coreCount))
         let service = HotService(
             directory: parts.directory, issue: parts.issue, once: parts.issueOnce,
-            readUser: ReadUser(storage: parts.storage),
-            world: parts.world, logger: parts.logger,
+            refreshKey: parts.refreshKey, readUser: ReadUser(storage: parts.storage), world: parts.world,
+            logger: parts.logger,
             observer: RequestObservers(metrics: parts.metrics, log: parts.log), proxies: settings.trustedProxies)
         let workspaces = try await Workspaces(on: group, directory: parts.directory, world: parts.world)
         let passwords = PasswordThreads(settings.passwords, world: parts.world)

@@ -73,7 +73,8 @@ def test_a_request_whose_server_is_killed_is_carried_out_once_when_sent_again(ma
         asked = [pool.submit(ask, server, name) for name in names]
         asked[100].result()
         server.kill()
-    assert 100 <= len(answered) < 300
+    # The 100th of 16 at a time: some before it may not have been answered yet.
+    assert 80 < len(answered) < len(names)
     with deployment.serve() as server:
         for name in names:
             answer = issue(server, key, name, f"user-{name}")

@@ -158,12 +158,6 @@ def test_channels_go_into_the_ws_token_only(server, key):
     assert decode(server.pair(key, {"userId": "channels", "channels": most})["wsToken"])[1]["channels"] == most
 
 
-def test_refresh_is_refused_clearly_as_long_as_there_is_none(server, key):
-    answer = server.issue(key, {"userId": "refresh", "refresh": True})
-    assert answer.status == 422 and answer.code == "refresh_unavailable"
-    assert server.issue(key, {"userId": "refresh", "refresh": False}).status == 200
-
-
 def test_chosen_members_of_custom_go_into_both_tokens(server, deployment):
     deployment.tenant("claims", token_claims="role,organizationId")
     key = deployment.key("claims")

@@ -151,7 +151,7 @@ def test_only_issued_pairs_count_against_the_quota(server, deployment):
         {},
         {"userId": ""},
         "nonsense",
-        {"userId": "u", "refresh": True},
+        {"userId": "u", "refresh": "yes"},
         {"userId": "u", "channels": ["c" * 200] * 64},
     ):
         assert server.issue(key, body).status in (400, 422)

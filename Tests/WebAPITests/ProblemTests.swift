@@ -35,7 +35,6 @@ struct ProblemTests {
         case .bodyTooLarge: .bodyTooLarge(limit: 1)
         case .unsupportedMediaType: .unsupportedMediaType
         case .tokenTooLarge: .tokenTooLarge
-        case .refreshUnavailable: .refreshUnavailable
         case .refreshTokenInvalid: .refreshTokenInvalid
         case .refreshTokenReused: .refreshTokenReused
         case .idempotencyKeyReused: .idempotencyKeyReused
@@ -65,7 +64,7 @@ struct ProblemTests {
             (.tenantRequired, 400), (.conflict, 409), (.invalidState, 422),
             (.notFound, 404),
             (.methodNotAllowed, 405), (.requestTimeout, 408), (.bodyTooLarge, 413), (.unsupportedMediaType, 415),
-            (.tokenTooLarge, 422), (.refreshUnavailable, 422), (.refreshTokenInvalid, 401),
+            (.tokenTooLarge, 422), (.refreshTokenInvalid, 401),
             (.refreshTokenReused, 401), (.idempotencyKeyReused, 422), (.userDeactivated, 403), (.rateLimited, 429),
             (.quotaExceeded, 429), (.headersTooLarge, 431), (.internalError, 500), (.storageUnavailable, 503),
             (.notReady, 503),

@@ -77,10 +77,9 @@ struct Assembly {
         let batcher = batcher(metrics: metrics, logger: logger)
         metrics.watch(directory: directory, queueDepth: { batcher.depth }, world: world)
         let issue = IssueTokens(
-            directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) },
-            refreshKey: refreshKey)
+            directory: directory, batcher: batcher, sharedLimits: limits.map { queue(for: $0, registry: registry) })
         let parts = ServerParts(
-            directory: directory, issue: issue, revocations: revocations,
+            directory: directory, issue: issue, refreshKey: refreshKey, revocations: revocations,
             storage: installation.storage, vault: installation.vault, world: world, metrics: metrics,
             registry: registry,
             log: RequestLog(

@@ -5,19 +5,15 @@ package struct IssueTokens: Sendable {
     private let directory: Directory
     private let batcher: Batcher<IssueCommand, IssueOutcome>
     private let sharedLimits: SharedLimitQueue?
-    /// What makes refresh tokens; nil: there are none.
-    package let refreshKey: RefreshKey?
 
     /// The use case over what lives in memory and the way to the database; without shared limits those of this node
     /// are all there are.
     package init(
-        directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>, sharedLimits: SharedLimitQueue? = nil,
-        refreshKey: RefreshKey? = nil
+        directory: Directory, batcher: Batcher<IssueCommand, IssueOutcome>, sharedLimits: SharedLimitQueue? = nil
     ) {
         self.directory = directory
         self.batcher = batcher
         self.sharedLimits = sharedLimits
-        self.refreshKey = refreshKey
     }
 
     /// The limits of one request of the caller, and of its user where it is known; nil for a key of the operator.
@@ -48,12 +44,11 @@ package struct IssueTokens: Sendable {
     ///   - state: the caller's tenant.
     ///   - grant: the identifier of the pair, whose birth is the pair's time of issue.
     /// - Returns: what is to be stored, and the pair to be signed afterwards.
-    /// - Throws: `refreshUnavailable`, `invalidRequest` for a life outside the tenant's range, `storageUnavailable` for
+    /// - Throws: `invalidRequest` for a life outside the tenant's range, `storageUnavailable` for
     ///   a tenant without an active key.
     package func command(
         for request: IssueRequest, apiKey: APIKey.ID, of state: TenantState, grant: Grant.ID
     ) throws(Failure) -> IssueCommand {
-        guard !request.refresh || refreshKey != nil else { throw .refreshUnavailable }
         // A tenant without an active key is half set up; that is the operator's to mend, not the caller's.
         guard let signer = state.signer else { throw .storageUnavailable }
         let life = request.expiresIn ?? state.tenant.tokenLife

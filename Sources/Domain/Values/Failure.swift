@@ -49,7 +49,6 @@ package enum Failure: Error, Sendable, Equatable {
     /// The body is not the form that an OAuth 2.0 endpoint takes.
     case formExpected
     case tokenTooLarge
-    case refreshUnavailable
     /// The refresh token is not one of ours, or of a grant that has ended.
     case refreshTokenInvalid
     /// The refresh token is an old one, so that somebody has a copy; the grant has ended.
@@ -101,7 +100,6 @@ extension Failure {
         case bodyTooLarge = "body_too_large"
         case unsupportedMediaType = "unsupported_media_type"
         case tokenTooLarge = "token_too_large"
-        case refreshUnavailable = "refresh_unavailable"
         case refreshTokenInvalid = "refresh_token_invalid"
         case refreshTokenReused = "refresh_token_reused"
         case idempotencyKeyReused = "idempotency_key_reused"
@@ -144,7 +142,6 @@ extension Failure {
         case .bodyTooLarge: .bodyTooLarge
         case .unsupportedMediaType, .formExpected: .unsupportedMediaType
         case .tokenTooLarge: .tokenTooLarge
-        case .refreshUnavailable: .refreshUnavailable
         case .refreshTokenInvalid: .refreshTokenInvalid
         case .refreshTokenReused: .refreshTokenReused
         case .idempotencyKeyReused: .idempotencyKeyReused

@@ -14151,7 +14151,6 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="body_too_large"><td class="status no">413</td><td><code>body_too_large</code></td><td>The body is larger than the call takes.</td></tr>
 <tr id="unsupported_media_type"><td class="status no">415</td><td><code>unsupported_media_type</code></td><td>The body is not <code>application/json</code>.</td></tr>
 <tr id="token_too_large"><td class="status no">422</td><td><code>token_too_large</code></td><td>A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.</td></tr>
-<tr id="refresh_unavailable"><td class="status no">422</td><td><code>refresh_unavailable</code></td><td>This server issues no refresh tokens.</td></tr>
 <tr id="refresh_token_invalid"><td class="status no">401</td><td><code>refresh_token_invalid</code></td><td>The refresh token is not one of ours, has ended, or what it was for is no more. The user logs in again.</td></tr>
 <tr id="refresh_token_reused"><td class="status no">401</td><td><code>refresh_token_reused</code></td><td>An old refresh token was shown, so that somebody has a copy: none of its grant works any more. The user logs in again.</td></tr>
 <tr id="idempotency_key_reused"><td class="status no">422</td><td><code>idempotency_key_reused</code></td><td>The <code>Idempotency-Key</code> came with another body within the last ten minutes. A new request needs a new key.</td></tr>

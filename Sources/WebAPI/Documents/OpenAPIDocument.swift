@@ -6206,7 +6206,6 @@ components:
         - body_too_large
         - unsupported_media_type
         - token_too_large
-        - refresh_unavailable
         - refresh_token_invalid
         - refresh_token_reused
         - idempotency_key_reused
@@ -6259,7 +6258,6 @@ x-error-codes:
   body_too_large: {status: 413, meaning: 'The body is larger than the call takes.'}
   unsupported_media_type: {status: 415, meaning: 'The body is not `application/json`.'}
   token_too_large: {status: 422, meaning: 'A token of the pair would exceed 7 KiB: shorten name, image, channels or the claims chosen.'}
-  refresh_unavailable: {status: 422, meaning: 'This server issues no refresh tokens.'}
   refresh_token_invalid: {status: 401, meaning: 'The refresh token is not one of ours, has ended, or what it was for is no more. The user logs in again.'}
   refresh_token_reused: {status: 401, meaning: 'An old refresh token was shown, so that somebody has a copy: none of its grant works any more. The user logs in again.'}
   idempotency_key_reused: {status: 422, meaning: 'The `Idempotency-Key` came with another body within the last ten minutes. A new request needs a new key.'}

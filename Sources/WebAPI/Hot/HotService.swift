@@ -23,8 +23,8 @@ final class HotService: Sendable {
     static let mostLoads = 8
 
     init(
-        directory: Directory, issue: IssueTokens, once: IssueOnce, readUser: ReadUser, world: World, logger: Logger,
-        observer: RequestObservers, proxies: TrustedProxies
+        directory: Directory, issue: IssueTokens, once: IssueOnce, refreshKey: RefreshKey, readUser: ReadUser,
+        world: World, logger: Logger, observer: RequestObservers, proxies: TrustedProxies
     ) {
         self.directory = directory
         self.world = world
@@ -34,7 +34,7 @@ final class HotService: Sendable {
         authenticate = Authenticate(directory: directory, world: world)
         requestIDs = RequestIDs(world: world)
         loader = Loader(logger: logger)
-        self.issue = IssueEndpoint(issue: issue, once: once, world: world)
+        self.issue = IssueEndpoint(issue: issue, once: once, refreshKey: refreshKey, world: world)
         verify = VerifyEndpoint(readUser: readUser, world: world)
         forwardAuth = ForwardAuthEndpoint()
         jwks = JWKSEndpoint(directory: directory, world: world)

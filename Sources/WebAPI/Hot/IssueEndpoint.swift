@@ -6,6 +6,7 @@ internal import Tokens
 struct IssueEndpoint: Sendable {
     let issue: IssueTokens
     let once: IssueOnce
+    let refreshKey: RefreshKey
     let world: World
 
     /// A request whose key and scope are good, on its way to an answer; a class, since it is handed on from wait to
@@ -203,7 +204,7 @@ struct IssueEndpoint: Sendable {
     }
 
     private func refreshToken(_ command: IssueCommand) throws(TokenFailure) -> String? {
-        guard let grant = command.refresh, let key = issue.refreshKey else { return nil }
-        return try RefreshToken(tenant: grant.tenant, grant: grant.id, counter: 0).text(key)
+        guard let grant = command.refresh else { return nil }
+        return try RefreshToken(tenant: grant.tenant, grant: grant.id, counter: 0).text(refreshKey)
     }
 }

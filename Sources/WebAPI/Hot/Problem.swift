@@ -30,7 +30,7 @@ package struct Problem {
         case .conflict: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .formExpected: 415
-        case .tokenTooLarge, .refreshUnavailable, .invalidState, .idempotencyKeyReused: 422
+        case .tokenTooLarge, .invalidState, .idempotencyKeyReused: 422
         case .rateLimited, .quotaExceeded, .tooManyAttempts: 429
         case .headersTooLarge: 431
         case .internalError: 500
@@ -61,7 +61,6 @@ package struct Problem {
         case .bodyTooLarge: "Body too large"
         case .unsupportedMediaType, .formExpected: "Unsupported media type"
         case .tokenTooLarge: "Token too large"
-        case .refreshUnavailable: "Refresh tokens unavailable"
         case .refreshTokenInvalid, .refreshTokenReused: "Invalid refresh token"
         case .idempotencyKeyReused: "Idempotency key reused"
         case .userDeactivated: "User deactivated"
@@ -96,7 +95,6 @@ package struct Problem {
         case .tokenTooLarge:
             "A token of the pair would be larger than \(TokenDraft.longestToken) bytes; ask for fewer channels or "
                 + "put less into token claims."
-        case .refreshUnavailable: "This server issues no refresh tokens; leave out \"refresh\" or set it to false."
         case .refreshTokenInvalid: "The refresh token is not valid, or no longer; the user has to log in again."
         case .refreshTokenReused:
             "An old refresh token was shown, so somebody has a copy; its grant is revoked, the user has to log in again."

@@ -48,7 +48,7 @@ struct MainLane {
         router.post("/centrifugo/connect", use: centrifugo.connect)
         router.post("/centrifugo/refresh", use: centrifugo.refresh)
         let refresh = RefreshEndpoint(
-            service: service, issue: parts.issue,
+            service: service, issue: parts.issue, key: parts.refreshKey,
             refresh: RefreshTokens(
                 directory: parts.directory, revocations: parts.revocations, storage: parts.storage, world: parts.world
             ) { [disconnections = parts.disconnections] tenant, user in

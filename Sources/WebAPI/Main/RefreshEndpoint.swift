@@ -9,6 +9,7 @@ internal import Tokens
 struct RefreshEndpoint: Sendable {
     let service: HotService
     let issue: IssueTokens
+    let key: RefreshKey
     let refresh: RefreshTokens
     let world: World
 
@@ -17,7 +18,6 @@ struct RefreshEndpoint: Sendable {
     func answer(_ request: Request, _ context: MainContext) async throws -> Response {
         guard HotHeaders(request).isJSON else { throw Failure.unsupportedMediaType }
         let text = try Self.token(in: try await request.wholeBody(limit: Self.bodyLimit))
-        guard let key = issue.refreshKey else { throw Failure.refreshUnavailable }
         guard let token = RefreshToken(text, key: key) else { throw Failure.refreshTokenInvalid }
         guard service.directory.isFresh(now: world.monotonicNanoseconds()) else { throw Failure.storageUnavailable }
         guard let state = try await service.tenant(token.tenant, on: context.loop) else {

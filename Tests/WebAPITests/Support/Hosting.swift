@@ -88,7 +88,7 @@ struct Hosting: Sendable {
             }, observe: { metrics.observe($0) })
         return ServerParts(
             directory: parts.directory,
-            issue: IssueTokens(directory: parts.directory, batcher: batcher, refreshKey: parts.refreshKey),
+            issue: IssueTokens(directory: parts.directory, batcher: batcher), refreshKey: parts.refreshKey,
             revocations: parts.revocations, storage: storage, vault: parts.vault, world: world, metrics: metrics,
             registry: parts.registry,
             log: RequestLog(
