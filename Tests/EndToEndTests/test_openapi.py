@@ -270,5 +270,6 @@ def fuzz(server, folder, headers: dict, *options: str):
     ]
     command += [*options, *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}"))]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_TOKENS_")}
+    environment["SCHEMATHESIS_HOOKS"] = str(PATH.parent / "schemathesis_hooks.py")
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=480, env=environment)
     assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
