@@ -63,8 +63,10 @@ package struct RefreshCommand: Sendable {
 
     /// Whose revocation since the birth of the grant ends it.
     package func subjects(of terms: RefreshTerms) -> [Revocation.Subject] {
-        [.grant(token.grant), .user(terms.user), .apiKey(terms.apiKey), .signingKey(signingKey), .tenant]
-            + (terms.label.map { [.label($0)] } ?? [])
+        [
+            .grant(token.grant), .user(terms.user), .userHash(UserReference(token.tenant, terms.user)),
+            .apiKey(terms.apiKey), .signingKey(signingKey), .tenant,
+        ] + (terms.label.map { [.label($0)] } ?? [])
     }
 
     /// The quota that refuses, and the one that only counts; one of them is out of the way.

@@ -65,7 +65,8 @@ extension Migration {
                 IF EXISTS (
                     SELECT FROM (
                         VALUES ('grant', id), ('user', g.user_id), ('api_key', g.api_key_id), ('label', g.label),
-                            ('signing_key', signed_by), ('tenant', '')
+                            ('signing_key', signed_by), ('tenant', ''),
+                            ('user_hash', left(encode(sha256(convert_to(owner || '/' || g.user_id, 'UTF8')), 'hex'), 32))
                     ) AS s(kind, subject) JOIN revocation AS v USING (kind, subject)
                     WHERE v.tenant_id = owner AND v.cutoff_at > born
                 ) THEN
