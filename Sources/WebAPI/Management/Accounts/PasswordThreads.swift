@@ -26,8 +26,8 @@ package struct PasswordWork: Sendable {
     }
 }
 
-/// Threads that hash passwords and do nothing else, at the lowest priority and with pauses where many wait: however many
-/// want to log in, who asks for tokens does not wait for them.
+/// Threads that hash passwords and do nothing else, at a low priority and with pauses where many wait: however many want
+/// to log in, who asks for tokens does not wait for them.
 final class PasswordThreads: Sendable {
     let work: PasswordWork
     private let threads: NIOThreadPool
@@ -109,10 +109,11 @@ final class PasswordThreads: Sendable {
         .overloaded(retryAfter: Int64(max(1, work.capacity / work.threads / 16)))
     }
 
-    /// Lowers the priority of this thread for good; on Linux it is the thread's own, elsewhere the process's.
+    /// Lowers the priority of this thread for good, to a tenth of the usual share where all cores are busy; on Linux it
+    /// is the thread's own, elsewhere the process's.
     private static func stepBack() {
         #if os(Linux)
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         #endif
     }
 }
