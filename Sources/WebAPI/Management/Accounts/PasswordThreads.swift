@@ -97,16 +97,16 @@ final class PasswordThreads: Sendable {
         }
     }
 
-    /// Lets this thread sleep for four times as long as it has worked, a second at most, where others wait: hashing
-    /// crowds the memory all cores share, which no priority prevents.
+    /// Lets this thread sleep for nine times as long as it has worked, a second at most, where others wait: hashing
+    /// crowds the memory all cores share, which no priority prevents. A storm of logins takes a tenth of a core.
     private func rest(after nanoseconds: Int64) {
         guard queue.withLock({ $0.count }) > work.threads else { return }
-        usleep(UInt32(clamping: min(4 * nanoseconds / 1_000, 1_000_000)))
+        usleep(UInt32(clamping: min(9 * nanoseconds / 1_000, 1_000_000)))
     }
 
     /// Comes back when about a quarter of those that wait have had their turn.
     private var overloaded: Failure {
-        .overloaded(retryAfter: Int64(max(1, work.capacity / work.threads / 16)))
+        .overloaded(retryAfter: Int64(max(1, work.capacity / work.threads / 6)))
     }
 
     /// Lowers the priority of this thread for good, to a tenth of the usual share where all cores are busy; on Linux it
