@@ -57,14 +57,15 @@ package struct JSON {
         }
     }
 
-    /// The value of a whole number; nil for any other value.
-    ///
-    /// However it is written, as JSON Schema has it: 60, 60.0 or 6e1; the latter two up to 2^53, where a Double is exact.
+    /// The value of a number written without fraction and exponent; nil for any other value.
     package var integer: Int64? {
-        if unsafe withPointer({ unsafe $0.pointee.type == JSON_INTEGER }) {
-            return unsafe withPointer { unsafe json_integer_value($0) }
-        }
-        return double.flatMap { $0.magnitude <= 0x1p53 ? Int64(exactly: $0) : nil }
+        unsafe withPointer { unsafe $0.pointee.type == JSON_INTEGER ? json_integer_value($0) : nil }
+    }
+
+    /// The value of an integer as JSON Schema has it: 60, but also 60.0 and 6e1, these up to 2^53, where a Double is
+    /// exact; nil for any other value.
+    package var wholeNumber: Int64? {
+        integer ?? double.flatMap { $0.magnitude <= 0x1p53 ? Int64(exactly: $0) : nil }
     }
 
     /// The value of any number, rounded to the nearest Double; nil for any other value.

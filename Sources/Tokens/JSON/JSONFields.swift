@@ -108,7 +108,7 @@ extension JSONFields.Reading {
     /// A string.
     package static var string: JSONFields.Reading<String> { .init("a string", \.string) }
     /// An integer.
-    package static var integer: JSONFields.Reading<Int64> { .init("an integer", \.integer) }
+    package static var integer: JSONFields.Reading<Int64> { .init("an integer", \.wholeNumber) }
     /// `true` or `false`.
     package static var bool: JSONFields.Reading<Bool> { .init("true or false", \.bool) }
     /// An object.

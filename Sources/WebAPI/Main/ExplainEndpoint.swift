@@ -56,7 +56,7 @@ extension JSONFields.Reading {
     fileprivate static var leeway: JSONFields.Reading<Int64> {
         let range = 0...ExplainQuestion.mostLeeway
         return .init("an integer from 0 to \(ExplainQuestion.mostLeeway) (seconds)") { json in
-            json.integer.flatMap { range.contains($0) ? $0 : nil }
+            json.wholeNumber.flatMap { range.contains($0) ? $0 : nil }
         }
     }
 }

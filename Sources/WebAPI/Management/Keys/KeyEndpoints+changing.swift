@@ -110,7 +110,7 @@ extension JSONFields {
 extension JSONFields.Reading {
     /// A number of seconds that is checked further on.
     fileprivate static var seconds: JSONFields.Reading<Int> {
-        .init("an integer") { $0.integer.map(Int.init(clamping:)) }
+        .init("an integer") { $0.wholeNumber.map(Int.init(clamping:)) }
     }
 
     /// An array of IP addresses and networks.
@@ -125,7 +125,7 @@ extension JSONFields.Reading {
     /// An object of a rate and a burst.
     static var rateLimit: JSONFields.Reading<RateLimit> {
         .init("an object of rate and burst, both integers of at least 1") { json in
-            guard let rate = json["rate"]?.integer, let burst = json["burst"]?.integer, rate >= 1, burst >= 1,
+            guard let rate = json["rate"]?.wholeNumber, let burst = json["burst"]?.wholeNumber, rate >= 1, burst >= 1,
                 json.members?.count == 2
             else { return nil }
             return RateLimit(rate: Int(clamping: rate), burst: Int(clamping: burst))

@@ -30,7 +30,7 @@ extension JSONFields {
 extension JSONFields.Reading {
     /// An integer that is checked further on.
     static var count: JSONFields.Reading<Int> {
-        .init("an integer") { $0.integer.map(Int.init(clamping:)) }
+        .init("an integer") { $0.wholeNumber.map(Int.init(clamping:)) }
     }
 
     /// The identifier of a plan.
@@ -42,8 +42,8 @@ extension JSONFields.Reading {
     static var userRate: JSONFields.Reading<UserRate> {
         let pairs = "pairs from 1 to \(UserRate.mostPairs)"
         return .init("an object of \(pairs) and windowSeconds from 1 to \(UserRate.longestWindow)") { json in
-            guard json.members?.count == 2, let pairs = json["pairs"]?.integer,
-                let window = json["windowSeconds"]?.integer
+            guard json.members?.count == 2, let pairs = json["pairs"]?.wholeNumber,
+                let window = json["windowSeconds"]?.wholeNumber
             else { return nil }
             return UserRate(pairs: Int(clamping: pairs), window: Int(clamping: window))
         }
