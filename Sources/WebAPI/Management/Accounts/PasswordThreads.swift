@@ -97,8 +97,9 @@ final class PasswordThreads: Sendable {
         }
     }
 
-    /// Lets this thread sleep for nine times as long as it has worked, a second at most, where others wait: hashing
-    /// crowds the memory all cores share, which no priority prevents. A storm of logins takes a tenth of a core.
+    /// Lets this thread sleep for nine times as long as it has worked, a second at most, where others wait.
+    ///
+    /// Hashing crowds the memory all cores share, which no priority prevents. A storm of logins takes a tenth of a core.
     private func rest(after nanoseconds: Int64) {
         guard queue.withLock({ $0.count }) > work.threads else { return }
         usleep(UInt32(clamping: min(9 * nanoseconds / 1_000, 1_000_000)))
