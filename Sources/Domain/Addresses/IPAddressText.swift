@@ -1,3 +1,5 @@
+internal import Tokens
+
 /// Reading IP addresses.
 enum IPAddressText {
     /// Four decimal numbers up to 255 without leading zeros, which some take for octal.
@@ -50,20 +52,11 @@ enum IPAddressText {
             guard (1...4).contains(part.count) else { return nil }
             var value: UInt16 = 0
             for digit in part {
-                guard let nibble = nibble(digit) else { return nil }
-                value = value << 4 | nibble
+                guard let nibble = digit.hexDigitValue else { return nil }
+                value = value << 4 | UInt16(nibble)
             }
             groups.append(value)
         }
         return groups + end
-    }
-
-    private static func nibble(_ digit: UInt8) -> UInt16? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(digit - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(digit - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(digit - UInt8(ascii: "A") + 10)
-        default: nil
-        }
     }
 }

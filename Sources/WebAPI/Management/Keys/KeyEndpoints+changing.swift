@@ -91,7 +91,7 @@ extension JSONFields {
     /// On what terms a new key works.
     fileprivate mutating func keyTerms() -> KeyTerms {
         KeyTerms(
-            expiresIn: optional("expiresIn", as: .integer).map(Int.init(clamping:)),
+            expiresIn: optional("expiresIn", as: .count),
             allowedAddresses: optional("allowedAddresses", as: .addresses) ?? [],
             rateLimit: optional("rateLimit", as: .rateLimit))
     }
@@ -100,7 +100,7 @@ extension JSONFields {
     fileprivate mutating func keyChange() -> KeyChange {
         var change = KeyChange()
         change.name = given("name", as: .string)
-        change.expiresIn = self.change("expiresIn", as: .seconds)
+        change.expiresIn = self.change("expiresIn", as: .count)
         change.allowedAddresses = self.change("allowedAddresses", as: .addresses)
         change.rateLimit = self.change("rateLimit", as: .rateLimit)
         return change
@@ -108,11 +108,6 @@ extension JSONFields {
 }
 
 extension JSONFields.Reading {
-    /// A number of seconds that is checked further on.
-    fileprivate static var seconds: JSONFields.Reading<Int> {
-        .init("an integer") { $0.wholeNumber.map(Int.init(clamping:)) }
-    }
-
     /// An array of IP addresses and networks.
     static var addresses: JSONFields.Reading<[AddressRange]> {
         .init("an array of addresses and networks such as 203.0.113.7 and 2001:db8::/32") { json in

@@ -6,7 +6,7 @@ extension JSONFields {
     mutating func settings() -> TenantChange {
         var change = TenantChange()
         change.name = given("name", as: .string)
-        change.tokenLife = given("tokenLife", as: .integer).map(Int.init(clamping:))
+        change.tokenLife = given("tokenLife", as: .count)
         change.tokenClaims = given("tokenClaims", as: .strings)
         change.xmppHost = self.change("xmppHost", as: .string)
         change.userRate = self.change("userRate", as: .userRate)
