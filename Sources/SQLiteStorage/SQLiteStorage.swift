@@ -88,11 +88,13 @@ package final class SQLiteStorage: Storage {
 package struct Tuning: Sendable {
     /// Seconds to wait for another process's lock before a method fails.
     package var patience: Double
-    /// Frames (pages of 4 KiB) of the write-ahead log at which the writer itself empties it.
+    /// Frames (pages of 4 KiB) of the write-ahead log at which the writer itself empties it: as many as the database
+    /// has pages, but not fewer than the one and not more than the other.
     ///
-    /// Long, since a page that changes again before it is moved to the file is moved once: a million users take
-    /// changes 1.3 times as fast as with 2,048. Only unbroken load lets the log grow so far.
-    package var longestLog: Int
+    /// Long for a large database, since a page that changes again before it is moved to the file is moved once: a
+    /// million users take changes 1.3 times as fast as with 2,048. Short for a small one, since writing over a log
+    /// again costs less than letting it grow, which has to be flushed too.
+    package var shortestLog: Int, longestLog: Int
     /// Bytes that must be free on the disk for it to count as writable.
     package var leastFree: Int64
     /// The most pages the file may have; nil: as many as fit.
@@ -100,11 +102,15 @@ package struct Tuning: Sendable {
 
     /// The adjustments given, else the defaults.
     package init(
-        patience: Double = 2, longestLog: Int = 65_536, leastFree: Int64 = 32 << 20, mostPages: Int? = nil
+        patience: Double = 2, shortestLog: Int = 4_096, longestLog: Int = 65_536, leastFree: Int64 = 32 << 20, mostPages: Int? = nil
     ) {
         self.patience = patience
+        self.shortestLog = min(shortestLog, longestLog)
         self.longestLog = longestLog
         self.leastFree = leastFree
         self.mostPages = mostPages
     }
+
+    /// The longest that the log may become beside a database of so many pages.
+    func bound(pages: Int) -> Int { min(max(pages, shortestLog), longestLog) }
 }

@@ -12,11 +12,11 @@ extension TokenDraft {
         JSONText.appendInteger(expiresAt.seconds, to: &out)
         out.append(text: ",\"jti\":\"")
         grant.append(to: &out)
-        out.append(text: kind.suffix)
+        out.append(string: kind.suffix)
         out.append(text: "\",\"scope\":\"")
-        out.append(text: kind.scope)
+        out.append(string: kind.scope)
         out.append(text: "\",\"akid\":\"")
-        out.append(text: apiKey.text)
+        out.append(string: apiKey.text)
         out.append(text: "\"")
         if let label {
             out.append(text: ",\"lbl\":")
@@ -38,7 +38,7 @@ extension TokenDraft {
             out.append(json: image)
         }
         out.append(text: "},\"meta\":{\"tenant\":\"")
-        out.append(text: state.tenant.id.text)
+        out.append(string: state.tenant.id.text)
         out.append(text: "\"}")
         if let channels {
             out.append(text: ",\"channels\":")
@@ -99,9 +99,15 @@ enum XMPPAddress {
 }
 
 extension [UInt8] {
-    /// Appends text as it is.
-    package mutating func append(text: String) {
-        append(contentsOf: text.utf8)
+    /// Appends a literal as it is.
+    @inline(__always)
+    package mutating func append(text: StaticString) {
+        unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends a string as it is.
+    package mutating func append(string: String) {
+        unsafe string.utf8.span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 
     /// Appends text as a JSON string with its quotes.

@@ -88,7 +88,7 @@ extension TenantState {
             var rest: [UInt8] = []
             rest.append(text: ",\"aud\":")
             rest.append(json: deployment.audience(of: kind))
-            if kind == .rest { rest.append(text: ",\"client_id\":\"\(tenant)\"") }
+            if kind == .rest { rest.append(string: ",\"client_id\":\"\(tenant)\"") }
             rest.append(text: ",\"iat\":")
             beforeIssuedAt = rest
         }

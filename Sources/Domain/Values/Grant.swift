@@ -53,17 +53,32 @@ package enum Grant {
 
         /// Appends the text form of 36 bytes.
         package func append(to out: inout [UInt8]) {
-            for index in 0..<16 {
-                if index == 4 || index == 6 || index == 8 || index == 10 { out.append(UInt8(ascii: "-")) }
-                let half = index < 8 ? high : low
-                let byte = UInt8(truncatingIfNeeded: half >> UInt64(56 - index % 8 * 8))
-                out.append(Self.hexDigit(byte >> 4))
-                out.append(Self.hexDigit(byte & 0xF))
+            let (one, two) = (Self.digits(high >> 32), Self.digits(high))
+            let (three, four) = (Self.digits(low >> 32), Self.digits(low))
+            out.append(addingCapacity: 36) { text in
+                unsafe text.withUnsafeMutableBufferPointer { target, initialized in
+                    let target = UnsafeMutableRawBufferPointer(target)
+                    unsafe target.storeBytes(of: one, as: UInt64.self)
+                    unsafe target.storeBytes(of: UInt32(truncatingIfNeeded: two), toByteOffset: 9, as: UInt32.self)
+                    unsafe target.storeBytes(of: UInt32(two >> 32), toByteOffset: 14, as: UInt32.self)
+                    unsafe target.storeBytes(of: UInt32(truncatingIfNeeded: three), toByteOffset: 19, as: UInt32.self)
+                    unsafe target.storeBytes(of: UInt32(three >> 32), toByteOffset: 24, as: UInt32.self)
+                    unsafe target.storeBytes(of: four, toByteOffset: 28, as: UInt64.self)
+                    for dash in [8, 13, 18, 23] { unsafe target[dash] = UInt8(ascii: "-") }
+                    initialized = 36
+                }
             }
         }
 
-        private static func hexDigit(_ value: UInt8) -> UInt8 {
-            value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        /// The lower half of a number as eight hexadecimal digits, the first in the lowest byte.
+        private static func digits(_ number: UInt64) -> UInt64 {
+            var digits = number & 0xFFFF_FFFF
+            digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+            digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+            digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+            // Adding 6 carries out of a nibble of 10 and more, which is a letter.
+            let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+            return (digits + 0x3030_3030_3030_3030 + letters * 0x27).byteSwapped
         }
     }
 

@@ -14,21 +14,20 @@ package struct RateLimit: Sendable, Equatable {
     package let period: Int
     /// Requests that may come at once after a pause; at least 1.
     package let burst: Int
+    /// Nanoseconds between two requests that keep exactly to the rate; at least 1.
+    package let interval: Int64
+    /// Nanoseconds by which the TAT may be ahead of the clock; at most ``longestTolerance``.
+    package let tolerance: Int64
 
     /// A limit of so many requests in so many seconds; values under 1 count as 1.
     package init(rate: Int, period: Int = 1, burst: Int) {
         self.rate = max(1, rate)
         self.period = max(1, period)
         self.burst = max(1, burst)
-    }
-
-    /// Nanoseconds between two requests that keep exactly to the rate; at least 1.
-    package var interval: Int64 { max(1, Int64(period) * 1_000_000_000 / Int64(rate)) }
-
-    /// Nanoseconds by which the TAT may be ahead of the clock; at most ``longestTolerance``.
-    package var tolerance: Int64 {
-        let (product, overflow) = interval.multipliedReportingOverflow(by: Int64(burst))
-        return overflow ? Self.longestTolerance : min(product, Self.longestTolerance)
+        // Worked out once, since every request asks for them.
+        interval = max(1, Int64(self.period) * 1_000_000_000 / Int64(self.rate))
+        let (product, overflow) = interval.multipliedReportingOverflow(by: Int64(self.burst))
+        tolerance = overflow ? Self.longestTolerance : min(product, Self.longestTolerance)
     }
 
     /// 104 days: as many nanoseconds as a double counts exactly, the only kind of number that Redis reckons with.

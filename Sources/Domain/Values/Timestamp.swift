@@ -41,27 +41,22 @@ extension Timestamp: CustomStringConvertible {
         let time = seconds
         let date = CivilDate(secondsSinceEpoch: time)
         let ofDay = Int((time % 86_400 + 86_400) % 86_400)
-        Self.append(date.year, digits: 4, to: &out)
-        out.append(UInt8(ascii: "-"))
-        Self.append(date.month, digits: 2, to: &out)
-        out.append(UInt8(ascii: "-"))
-        Self.append(date.day, digits: 2, to: &out)
-        out.append(UInt8(ascii: "T"))
-        Self.append(ofDay / 3_600, digits: 2, to: &out)
-        out.append(UInt8(ascii: ":"))
-        Self.append(ofDay / 60 % 60, digits: 2, to: &out)
-        out.append(UInt8(ascii: ":"))
-        Self.append(ofDay % 60, digits: 2, to: &out)
-        out.append(UInt8(ascii: "Z"))
+        out.append(addingCapacity: 20) { text in
+            Self.append(date.year / 100, to: &text)
+            Self.append(date.year % 100, then: "-", to: &text)
+            Self.append(date.month, then: "-", to: &text)
+            Self.append(date.day, then: "T", to: &text)
+            Self.append(ofDay / 3_600, then: ":", to: &text)
+            Self.append(ofDay / 60 % 60, then: ":", to: &text)
+            Self.append(ofDay % 60, then: "Z", to: &text)
+        }
     }
 
-    private static func append(_ number: Int, digits: Int, to out: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            out.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
+    /// Appends two digits and a sign.
+    private static func append(_ number: Int, then sign: Unicode.Scalar? = nil, to out: inout OutputSpan<UInt8>) {
+        out.append(UInt8(ascii: "0") + UInt8(number / 10 % 10))
+        out.append(UInt8(ascii: "0") + UInt8(number % 10))
+        if let sign { out.append(UInt8(ascii: sign)) }
     }
 }
 

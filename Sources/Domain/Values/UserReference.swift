@@ -12,9 +12,9 @@ package struct UserReference: Sendable, Hashable {
     package init(_ tenant: Tenant.ID, _ user: User.ID) {
         var text: [UInt8] = []
         text.reserveCapacity(64 + User.ID.longest)
-        text.append(text: tenant.text)
+        text.append(string: tenant.text)
         text.append(UInt8(ascii: "/"))
-        text.append(text: user.text)
+        text.append(string: user.text)
         (high, low) = SHA256.digest(text.span).withBytes { bytes in
             (Self.word(bytes.extracting(0..<8)), Self.word(bytes.extracting(8..<16)))
         }

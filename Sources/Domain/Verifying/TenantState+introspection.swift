@@ -19,7 +19,7 @@ extension TenantState {
         var payload: [UInt8] = []
         payload.append(text: "{\"iss\":\"")
         payload.append(contentsOf: issuer)
-        payload.append(text: "\",\"aud\":\"\(caller.text)\",\"iat\":\(moment.seconds),\"token_introspection\":")
+        payload.append(string: "\",\"aud\":\"\(caller.text)\",\"iat\":\(moment.seconds),\"token_introspection\":")
         payload.append(contentsOf: answer)
         payload.append(text: "}")
         let header = key.headerSegment(typ: "token-introspection+jwt")

@@ -47,7 +47,7 @@ extension JSONScanner {
     @inline(__always)
     private static func prefix(_ bytes: Span<UInt8>, _ start: Int, _ length: Int) -> UInt64 {
         if start &+ 8 <= bytes.count {
-            let word = word(bytes, start)
+            let word = ByteWord.load(bytes, start)
             return length >= 8 ? word : word & ~(~0 &<< UInt64(8 &* length))
         }
         var prefix: UInt64 = 0

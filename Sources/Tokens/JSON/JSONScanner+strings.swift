@@ -15,8 +15,9 @@ extension JSONScanner {
     static func plainEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         while index &+ 8 <= bytes.count {
-            let stops = stops(in: word(bytes, index))
-            if stops != 0 { return index &+ stops.trailingZeroBitCount / 8 }
+            let word = ByteWord.load(bytes, index)
+            let stops = ByteWord.mustEscape(word) | ByteWord.isNotPrintable(word)
+            if stops != 0 { return index &+ ByteWord.first(stops) }
             index &+= 8
         }
         while index < bytes.count, isPlain(bytes[index]) { index &+= 1 }
@@ -26,27 +27,6 @@ extension JSONScanner {
     @inline(__always)
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-    }
-
-    /// Eight bytes, the first of them lowest; the caller has checked that they are there.
-    @inline(__always)
-    static func word(_ bytes: Span<UInt8>, _ index: Int) -> UInt64 {
-        // Any eight bytes are a UInt64, and the load checks its bounds.
-        UInt64(littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-    }
-
-    /// A word whose lowest set bit is the top bit of the first byte that is not plain.
-    ///
-    /// `x - 0x01… & ~x` marks zero bytes; bits above the first mark may be wrong, since a borrow or carry only ever
-    /// starts at a byte that is marked itself.
-    @inline(__always)
-    private static func stops(in word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quote = word ^ (ones &* 0x22)
-        let backslash = word ^ (ones &* 0x5C)
-        let zeros = ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
-        let control = (word &- ones &* 0x20) & ~word
-        return (zeros | control | (word &+ ones) | word) & (ones &* 0x80)
     }
 
     /// Validates what stopped `plainEnd` (never a quote) and returns the index after it.

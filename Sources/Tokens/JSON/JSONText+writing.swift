@@ -6,16 +6,33 @@ extension JSONText {
     ///   - utf8: Valid UTF-8.
     ///   - output: Receives the string.
     package static func appendEscaped(_ utf8: Span<UInt8>, to output: inout [UInt8]) {
-        output.append(UInt8(ascii: "\""))
+        var end = plainEnd(utf8, 0)
+        // Nearly always: one piece, and room made for it once.
+        guard end < utf8.count else { return appendQuoted(utf8, to: &output) }
         var start = 0
-        while true {
-            let end = plainEnd(utf8, start)
+        output.append(UInt8(ascii: "\""))
+        while end < utf8.count {
             append(utf8, start..<end, to: &output)
-            guard end < utf8.count else { break }
             appendEscape(utf8[end], to: &output)
             start = end + 1
+            end = plainEnd(utf8, start)
         }
+        append(utf8, start..<end, to: &output)
         output.append(UInt8(ascii: "\""))
+    }
+
+    private static func appendQuoted(_ plain: Span<UInt8>, to output: inout [UInt8]) {
+        output.append(addingCapacity: plain.count + 2) { text in
+            text.append(UInt8(ascii: "\""))
+            unsafe text.withUnsafeMutableBufferPointer { target, initialized in
+                unsafe plain.withUnsafeBytes { bytes in
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[1...])
+                        .copyMemory(from: bytes)
+                }
+                initialized += plain.count
+            }
+            text.append(UInt8(ascii: "\""))
+        }
     }
 
     /// Appends a JSON string, quotes included, escaping only what RFC 8259 §7 demands and never `/`.
@@ -44,10 +61,15 @@ extension JSONText {
     /// The first index from `start` on that is the end or holds a byte that must be escaped.
     private static func plainEnd(_ utf8: Span<UInt8>, _ start: Int) -> Int {
         var index = start
+        while index &+ 8 <= utf8.count {
+            let stops = ByteWord.mustEscape(ByteWord.load(utf8, index))
+            if stops != 0 { return index &+ ByteWord.first(stops) }
+            index &+= 8
+        }
         while index < utf8.count {
             let byte = utf8[index]
             if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-            index += 1
+            index &+= 1
         }
         return index
     }

@@ -32,7 +32,7 @@ package struct CentrifugoAddress: Sendable, Equatable {
 
     private func target(of tenant: String) -> Target? {
         let url = text.replacing("{tenant}", with: tenant)
-        guard WebAddress.isAbsolute(url), !url.contains(where: { "?#@".contains($0) }),
+        guard WebAddress.isAbsolute(url.utf8.span), !url.contains(where: { "?#@".contains($0) }),
             let scheme = url.firstRange(of: "://")
         else { return nil }
         let isSecure = url[..<scheme.lowerBound].lowercased() == "https"

@@ -36,12 +36,11 @@ struct ForwardAuthEndpoint: Sendable {
         _ reason: Verdict.Refusal, hasToken: Bool, _ request: HotRequest, _ service: HotService
     ) -> HotResponse {
         var response = HotResponse(status: 401)
-        response.fields.append(
-            text: "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
-                + "WWW-Authenticate: Bearer realm=\"chat-tokens\"")
+        response.fields.append(text: "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n")
+        response.fields.append(text: "WWW-Authenticate: Bearer realm=\"chat-tokens\"")
         // RFC 6750 §3.1: a request without any token gets no error code.
         if hasToken {
-            response.fields.append(text: ", error=\"invalid_token\", error_description=\"\(reason.rawValue)\"")
+            response.fields.append(string: ", error=\"invalid_token\", error_description=\"\(reason.rawValue)\"")
         }
         response.fields.append(text: "\r\n")
         let detail = hasToken ? reason.detail : "The request carries no token."
@@ -55,7 +54,7 @@ struct ForwardAuthEndpoint: Sendable {
     private func admission(_ token: VerifiedToken, in workspace: Workspace) -> HotResponse {
         var response = workspace.response(status: 204)
         response.fields.append(text: "Cache-Control: no-store\r\nX-Chat-Tenant: ")
-        response.fields.append(text: token.tenant.text)
+        response.fields.append(string: token.tenant.text)
         response.fields.append(text: "\r\nX-Chat-User: ")
         PercentEncoding.append(token.user.text, to: &response.fields)
         response.fields.append(text: "\r\nX-Chat-Grant: ")

@@ -1,6 +1,7 @@
 internal import Domain
 internal import NIOCore
 internal import NIOHTTP1
+internal import Tokens
 
 /// The endpoints on which the time goes: answered on the event loop, without the router.
 enum HotRoute: Int, Sendable {
@@ -103,9 +104,11 @@ final class HotRequest {
 /// The header fields that hot endpoints look at.
 struct HotHeaders: Sendable {
     var apiKey: String?
-    var contentType: String?
+    /// What the body is declared as; nil where it is not.
+    var contentType: BodyType?
+    /// Whether the body is declared as compressed.
+    var isEncoded = false
     var contentLength: String?
-    var contentEncoding: String?
     var authorization: String?
     var chatToken: String?
     var originalURI: String?
@@ -130,29 +133,33 @@ struct HotHeaders: Sendable {
 
     /// Notes a field if it is one that matters.
     mutating func take(_ name: String, _ value: String) {
-        if let field = HotField(name.utf8.span) { take(field, value) }
+        if let field = HotField(name.utf8.span) { take(field, value.utf8.span) }
     }
 
-    /// Notes a field; of several with one name the first counts.
-    mutating func take(_ field: HotField, _ value: @autoclosure () -> String) {
+    /// Notes a field whose value is UTF-8; of several with one name the first counts.
+    mutating func take(_ field: HotField, _ value: Span<UInt8>) {
         switch field {
         case .host: hostCount += 1
         case .upgrade: isUpgrade = true
-        case .expect: expect = expect ?? value()
-        case .accept: accept = accept ?? value()
-        case .apiKey: apiKey = apiKey ?? value()
-        case .traceParent: traceParent = traceParent ?? value()
-        case .idempotencyKey: idempotencyKey = idempotencyKey ?? value()
-        case .contentType: contentType = contentType ?? value()
-        case .requestID: requestID = requestID ?? value()
-        case .chatToken: chatToken = chatToken ?? value()
-        case .authorization: authorization = authorization ?? value()
-        case .ifNoneMatch: ifNoneMatch = ifNoneMatch ?? value()
-        case .contentLength: contentLength = contentLength ?? value()
-        case .originalURI: originalURI = originalURI ?? value()
-        case .contentEncoding: contentEncoding = contentEncoding ?? value()
-        case .forwardedFor: takeForwardedFor(ByteBuffer(string: value()))
+        case .expect: Self.keep(value, in: &expect)
+        case .accept: Self.keep(value, in: &accept)
+        case .apiKey: Self.keep(value, in: &apiKey)
+        case .traceParent: Self.keep(value, in: &traceParent)
+        case .idempotencyKey: Self.keep(value, in: &idempotencyKey)
+        case .contentType: contentType = contentType ?? BodyType(value)
+        case .requestID: Self.keep(value, in: &requestID)
+        case .chatToken: Self.keep(value, in: &chatToken)
+        case .authorization: Self.keep(value, in: &authorization)
+        case .ifNoneMatch: Self.keep(value, in: &ifNoneMatch)
+        case .contentLength: Self.keep(value, in: &contentLength)
+        case .originalURI: Self.keep(value, in: &originalURI)
+        case .contentEncoding: isEncoded = isEncoded || !value.isSame(as: "identity")
+        case .forwardedFor: takeForwardedFor(ByteBuffer(string: JSONText.string(value, 0..<value.count)))
         }
+    }
+
+    private static func keep(_ value: Span<UInt8>, in field: inout String?) {
+        if field == nil { field = JSONText.string(value, 0..<value.count) }
     }
 
     /// Notes one `X-Forwarded-For` field; each proxy may add one of its own, so that the last counts most.
@@ -163,17 +170,30 @@ struct HotHeaders: Sendable {
     }
 
     /// Whether the body is declared as plain JSON: `application/json`, with or without parameters, not compressed.
-    var isJSON: Bool { isOfType("application/json") }
+    var isJSON: Bool { contentType == .json && !isEncoded }
+
+    /// Whether the body is declared as a patch by RFC 7396, not compressed.
+    var isMergePatch: Bool { contentType == .mergePatch && !isEncoded }
 
     /// Whether the body is declared as a plain form: `application/x-www-form-urlencoded`, not compressed.
-    var isForm: Bool { isOfType("application/x-www-form-urlencoded") }
+    var isForm: Bool { contentType == .form && !isEncoded }
+}
 
-    /// Whether the body is declared as of this media type, in lower case, and is not compressed.
-    func isOfType(_ expected: StaticString) -> Bool {
-        if let contentEncoding, !contentEncoding.isSame(as: "identity") { return false }
-        guard let contentType else { return false }
-        let type = contentType.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-        return Substring(type).isSame(as: expected)
+/// What a body may be declared as.
+enum BodyType {
+    case json, mergePatch, form, other
+
+    /// The type of a `Content-Type`, whatever its parameters are.
+    init(_ value: Span<UInt8>) {
+        let end = value.indices.first { value[$0] == UInt8(ascii: ";") || value[$0] == UInt8(ascii: " ") }
+        let type = value.extracting(..<(end ?? value.count))
+        if type.isSame(as: "application/json") {
+            self = .json
+        } else if type.isSame(as: "application/x-www-form-urlencoded") {
+            self = .form
+        } else {
+            self = type.isSame(as: "application/merge-patch+json") ? .mergePatch : .other
+        }
     }
 }
 

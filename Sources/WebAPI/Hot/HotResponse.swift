@@ -14,7 +14,7 @@ struct HotResponse {
 
     /// Adds a header line; the value is text of our own making, or was checked to have no control characters.
     mutating func add(_ name: StaticString, _ value: String) {
-        add(name) { $0.append(text: value) }
+        add(name) { $0.append(string: value) }
     }
 
     /// Adds a header line whose value `write` appends.

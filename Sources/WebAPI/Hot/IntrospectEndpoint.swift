@@ -63,7 +63,7 @@ struct IntrospectEndpoint: Sendable {
         guard let state, state.ring.active != nil else { return nil }
         var response = workspace.response(status: 200)
         response.fields.append(
-            text: "Content-Type: \(MediaType.signedIntrospection)\r\nCache-Control: no-store\r\n")
+            string: "Content-Type: \(MediaType.signedIntrospection)\r\nCache-Control: no-store\r\n")
         var object: [UInt8] = []
         IntrospectionJSON.append(verdict, service.directory.deployment, to: &object)
         do throws(TokenFailure) {

@@ -3,11 +3,20 @@ internal import NIOCore
 internal import Tokens
 
 /// `POST /tokens`.
-struct IssueEndpoint: Sendable {
-    let issue: IssueTokens
-    let once: IssueOnce
-    let refreshKey: RefreshKey
-    let world: World
+///
+/// A class, since every request that waits for the database holds on to it.
+final class IssueEndpoint: Sendable {
+    private let issue: IssueTokens
+    private let once: IssueOnce
+    private let refreshKey: RefreshKey
+    private let world: World
+
+    init(issue: IssueTokens, once: IssueOnce, refreshKey: RefreshKey, world: World) {
+        self.issue = issue
+        self.once = once
+        self.refreshKey = refreshKey
+        self.world = world
+    }
 
     /// A request whose key and scope are good, on its way to an answer; a class, since it is handed on from wait to
     /// wait.
@@ -87,7 +96,7 @@ struct IssueEndpoint: Sendable {
     /// Has the limits that all nodes share decide, and goes on from there.
     private func ask(_ visit: Visit, service: HotService) {
         let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
-        visit.workspace.outbox.add(visit.spending, issue: issue) { result in
+        visit.workspace.outbox.add(visit.spending, issue: issue) { [self] result in
             let visit = waiting.value
             guard case .success(let verdict) = result else {
                 return service.refuse(visit.request, with: .storageUnavailable, sink: visit.sink)
@@ -128,7 +137,7 @@ struct IssueEndpoint: Sendable {
 
     private func submit(_ command: IssueCommand, of visit: Visit, service: HotService) {
         let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
-        visit.workspace.outbox.add(command, issue: issue) { result in
+        visit.workspace.outbox.add(command, issue: issue) { [self] result in
             let visit = waiting.value
             var response: HotResponse
             do throws(Failure) {
@@ -153,13 +162,13 @@ struct IssueEndpoint: Sendable {
         let waiting = NIOLoopBound(visit, eventLoop: visit.workspace.loop)
         once.submit(
             command, key: key, request: SHA256.digest(body.readableBytesUInt8Span), replyOn: visit.workspace.replies
-        ) { user throws(TokenFailure) in
+        ) { [self] user throws(TokenFailure) in
             var body: [UInt8] = []
             var payload: [UInt8] = []
             try PairJSON.append(
                 command.draft, for: user, refreshToken: try refreshToken(command), payload: &payload, to: &body)
             return body
-        } reply: { result in
+        } reply: { [self] result in
             let visit = waiting.value
             switch result {
             case .success(let answer):

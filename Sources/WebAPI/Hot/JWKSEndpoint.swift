@@ -22,7 +22,7 @@ struct JWKSEndpoint: Sendable {
         let isUnchanged = ifNoneMatch.map { EntityTag.matches($0, state.jwksTag) } ?? false
         var response = HotResponse(status: isUnchanged ? 304 : 200)
         response.fields.append(text: "Cache-Control: public, max-age=300\r\nETag: ")
-        response.fields.append(text: state.jwksTag)
+        response.fields.append(string: state.jwksTag)
         if isUnchanged {
             response.fields.append(text: "\r\n")
         } else {

@@ -44,7 +44,7 @@ enum OAuthClient {
         default: return response
         }
         response.body.removeLast()
-        response.body.append(text: ",\"error\":\"\(error)\"}")
+        response.body.append(string: ",\"error\":\"\(error)\"}")
         return response
     }
 

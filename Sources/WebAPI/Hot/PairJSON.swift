@@ -21,7 +21,7 @@ enum PairJSON {
         try draft.appendToken(.ws, for: user, payload: &payload, to: &out)
         if let refreshToken {
             out.append(text: "\",\"refreshToken\":\"")
-            out.append(text: refreshToken)
+            out.append(string: refreshToken)
         }
         out.append(text: "\",\"user\":")
         UserJSON.append(user, to: &out)

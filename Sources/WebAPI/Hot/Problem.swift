@@ -151,8 +151,8 @@ package struct Problem {
             publicURL: publicURL, to: &out)
         switch failure {
         case .invalidRequest(_, let fields) where !fields.isEmpty: writeErrors(fields, to: &out)
-        case .rateLimited(let policy, _, _): out.append(text: ",\"policy\":\"\(policy.rawValue)\"")
-        case .quotaExceeded(_, _, let moment): out.append(text: ",\"policy\":\"quota\",\"resetsAt\":\"\(moment)\"")
+        case .rateLimited(let policy, _, _): out.append(string: ",\"policy\":\"\(policy.rawValue)\"")
+        case .quotaExceeded(_, _, let moment): out.append(string: ",\"policy\":\"quota\",\"resetsAt\":\"\(moment)\"")
         default: break
         }
         out.append(text: "}")
@@ -167,9 +167,9 @@ package struct Problem {
         out.append(json: "\(publicURL)/docs#\(code)")
         out.append(text: ",\"title\":")
         out.append(json: title)
-        out.append(text: ",\"status\":\(status),\"detail\":")
+        out.append(string: ",\"status\":\(status),\"detail\":")
         out.append(json: detail)
-        out.append(text: ",\"code\":\"\(code)\",\"requestId\":")
+        out.append(string: ",\"code\":\"\(code)\",\"requestId\":")
         out.append(json: requestID)
     }
 

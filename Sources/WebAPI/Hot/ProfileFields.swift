@@ -44,7 +44,7 @@ struct ProfileFields {
         guard value.kind == .string else { return refuse("image", "must be null or a string") }
         let text = value.text(in: body)
         let most = UserLimits.imageCharacters
-        guard text.utf8.count <= most, WebAddress.isAbsolute(text) else {
+        guard text.utf8.count <= most, WebAddress.isAbsolute(text.utf8.span) else {
             return refuse("image", "must be an absolute http or https URL of at most \(most) characters")
         }
         image = .set(text)

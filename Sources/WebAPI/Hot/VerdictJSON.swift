@@ -8,7 +8,7 @@ enum VerdictJSON {
         switch verdict {
         case .invalid(let refusal):
             out.append(text: "{\"valid\":false,\"code\":\"")
-            out.append(text: refusal.rawValue)
+            out.append(string: refusal.rawValue)
             out.append(text: "\",\"detail\":")
             out.append(json: refusal.detail)
         case .valid(let token):
@@ -23,9 +23,9 @@ enum VerdictJSON {
 
     private static func append(_ token: VerifiedToken, at now: Timestamp, to out: inout [UInt8]) {
         out.append(text: "{\"valid\":true,\"kind\":\"")
-        out.append(text: token.kind.rawValue)
+        out.append(string: token.kind.rawValue)
         out.append(text: "\",\"tenant\":\"")
-        out.append(text: token.tenant.text)
+        out.append(string: token.tenant.text)
         out.append(text: "\",\"userId\":")
         out.append(json: token.user.text)
         out.append(text: ",\"grantId\":\"")

@@ -82,7 +82,7 @@ final class ConnectionEdge: ChannelInboundHandler {
                 guard lane.believesProxies, let list = bytes.slice(value, after: start) else { return }
                 return headers.takeForwardedFor(list)
             }
-            headers.take(field, bytes.text(value, after: start))
+            headers.take(field, span.extracting(value))
         }
         guard let head else {
             decoder = .unknown

@@ -83,12 +83,11 @@ extension FastLane {
 
     /// A request with its head as it is and its name as it was given or made.
     func request(
-        to route: HotRoute?, at target: HotTarget, with headers: HotHeaders, body: ByteBuffer = ByteBuffer()
+        to route: HotRoute?, at target: HotTarget, with headers: consuming HotHeaders, body: ByteBuffer = ByteBuffer()
     ) -> HotRequest {
-        HotRequest(
-            route: route, target: target, headers: headers, peer: peer,
-            id: service.requestIDs.name(given: headers.requestID),
-            start: service.now(), body: body)
+        let id = service.requestIDs.name(given: headers.requestID)
+        return HotRequest(
+            route: route, target: target, headers: headers, peer: peer, id: id, start: service.now(), body: body)
     }
 
     /// Answers a request that is complete.

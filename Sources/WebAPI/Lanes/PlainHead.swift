@@ -1,3 +1,5 @@
+internal import Tokens
+
 /// The head of an HTTP/1.1 request that every reader understands alike.
 ///
 /// Decoding the usual request costs more than answering it. So the bytes are read here first, and only what leaves no
@@ -123,6 +125,11 @@ private struct PlainReader {
     mutating func value(_ bytes: Span<UInt8>) -> Range<Int>? {
         if position < end, bytes[position] == UInt8(ascii: " ") { position += 1 }
         let start = position
+        while position &+ 8 <= end {
+            let stops = ByteWord.isNotPrintable(ByteWord.load(bytes, position))
+            position &+= stops == 0 ? 8 : ByteWord.first(stops)
+            if stops != 0 { break }
+        }
         while position < end, (0x20...0x7E).contains(bytes[position]) { position += 1 }
         let value = start..<position
         guard skipLineEnd(bytes) else { return nil }
@@ -142,7 +149,7 @@ private struct PlainReader {
         return true
     }
 
-    private mutating func skipAll(of characters: CharacterClass, in bytes: Span<UInt8>) {
+    private mutating func skipAll(of characters: ASCIISet, in bytes: Span<UInt8>) {
         while position < end, characters.contains(bytes[position]) { position += 1 }
     }
 
@@ -156,20 +163,4 @@ private struct PlainReader {
         if matches { position += count }
         return matches
     }
-}
-
-/// A set of ASCII characters, a bit each; written as numbers, so that no access has to wait for an initialiser.
-private struct CharacterClass {
-    let low: UInt64, high: UInt64
-
-    @inline(__always)
-    func contains(_ byte: UInt8) -> Bool {
-        guard byte < 128 else { return false }
-        return ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 == 1
-    }
-
-    /// RFC 9110 §5.6.2: letters, digits and "!#$%&'*+-.^_`|~".
-    static let token = CharacterClass(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
-    /// Path and query of RFC 3986 §3.3 and §3.4: letters, digits and "/?=&%:@!$'()*+,;-._~".
-    static let target = CharacterClass(low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF)
 }

@@ -26,7 +26,7 @@ struct DiscoveryEndpoint: Sendable {
         response.body.append(text: ",\"revocation_endpoint_auth_methods_supported\":[\"client_secret_basic\"]")
         response.body.append(text: ",\"introspection_endpoint_auth_methods_supported\":[\"client_secret_basic\"]")
         if let algorithm = state.ring.active?.algorithm {
-            response.body.append(text: ",\"introspection_signing_alg_values_supported\":[\"\(algorithm.rawValue)\"]")
+            response.body.append(string: ",\"introspection_signing_alg_values_supported\":[\"\(algorithm.rawValue)\"]")
         }
         response.body.append(text: ",\"response_types_supported\":[],\"grant_types_supported\":[]}")
         return response.converted()

@@ -49,12 +49,12 @@ package final class RequestLog: Sendable {
         guard includesSuccesses || answer.status >= 400, Self.level(answer.status) >= level else { return }
         var line: [UInt8] = []
         line.reserveCapacity(256)
-        line.append(text: "{\"time\":\"\(world.now())\",\"level\":\"\(Self.level(answer.status).rawValue)\"")
-        line.append(text: ",\"message\":\"request\",\"method\":\"\(answer.method)\",\"route\":\"\(answer.route)\"")
-        line.append(text: ",\"status\":\(answer.status),\"lane\":\"\(answer.lane.rawValue)\"")
-        line.append(text: ",\"microseconds\":\(answer.nanoseconds / 1_000)")
-        if let code = answer.code { line.append(text: ",\"code\":\"\(code.rawValue)\"") }
-        if let traceID = answer.traceID { line.append(text: ",\"traceId\":\"\(traceID)\"") }
+        line.append(string: "{\"time\":\"\(world.now())\",\"level\":\"\(Self.level(answer.status).rawValue)\"")
+        line.append(string: ",\"message\":\"request\",\"method\":\"\(answer.method)\",\"route\":\"\(answer.route)\"")
+        line.append(string: ",\"status\":\(answer.status),\"lane\":\"\(answer.lane.rawValue)\"")
+        line.append(string: ",\"microseconds\":\(answer.nanoseconds / 1_000)")
+        if let code = answer.code { line.append(string: ",\"code\":\"\(code.rawValue)\"") }
+        if let traceID = answer.traceID { line.append(string: ",\"traceId\":\"\(traceID)\"") }
         line.append(text: ",\"requestId\":")
         line.append(json: answer.requestID)
         line.append(text: "}\n")
@@ -86,7 +86,7 @@ package final class RequestLog: Sendable {
         }
         if dropped > 0 {
             lines.append(
-                text: "{\"time\":\"\(world.now())\",\"level\":\"warning\",\"message\":\"log lines dropped\","
+                string: "{\"time\":\"\(world.now())\",\"level\":\"warning\",\"message\":\"log lines dropped\","
                     + "\"count\":\(dropped)}\n")
         }
         if !lines.isEmpty { write(lines) }

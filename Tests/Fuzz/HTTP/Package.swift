@@ -10,9 +10,11 @@ let package = Package(
     products: [.executable(name: "http-fuzz", targets: ["WebAPI"])],
     dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.2")],
     targets: [
+        .target(name: "Tokens", swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "WebAPI",
             dependencies: [
+                "Tokens",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

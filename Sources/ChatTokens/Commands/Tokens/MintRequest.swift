@@ -34,13 +34,13 @@ struct MintRequest {
         if let image { append("image", JSON(image), to: &body) }
         if let expiresIn { append("expiresIn", JSON(Int64(expiresIn)), to: &body) }
         if !channels.isEmpty { append("channels", JSON(channels.map { JSON($0) }), to: &body) }
-        if let custom { body.append(text: ",\"custom\":\(custom)") }
+        if let custom { body.append(string: ",\"custom\":\(custom)") }
         body.append(text: "}")
         return body
     }
 
     private func append(_ name: String, _ value: JSON, to body: inout [UInt8]) {
-        body.append(text: ",\"\(name)\":")
+        body.append(string: ",\"\(name)\":")
         body.append(contentsOf: value.compactBytes())
     }
 }

@@ -54,8 +54,8 @@ struct RevocationFeedEndpoints: Sendable {
     private static func answer(_ page: FeedPage, isKept: Bool) -> HotResponse {
         var response = HotResponse(status: 200)
         response.fields.append(text: "Content-Type: application/json\r\nVary: X-API-Key, X-Chat-Tenant\r\n")
-        response.fields.append(text: "Cache-Control: \(isKept ? "public, max-age=1" : "no-store")\r\n")
-        response.body.append(text: "{\"sequence\":\(page.through),\"more\":\(page.isMore),\"documents\":[")
+        response.fields.append(string: "Cache-Control: \(isKept ? "public, max-age=1" : "no-store")\r\n")
+        response.body.append(string: "{\"sequence\":\(page.through),\"more\":\(page.isMore),\"documents\":[")
         for (index, document) in page.documents.enumerated() {
             response.body.append(text: index == 0 ? "\"" : ",\"")
             response.body.append(contentsOf: document)

@@ -46,7 +46,7 @@ extension UserEndpoints {
             case .failure(let failure): Problem(failure: failure).appendEntry(to: &response.body)
             case .success:
                 guard let outcome = outcomes.popFirst() else { throw Failure.internalError }
-                response.body.append(text: "{\"status\":\(outcome.isNew ? 201 : 200),\"user\":")
+                response.body.append(string: "{\"status\":\(outcome.isNew ? 201 : 200),\"user\":")
                 UserRecordJSON.append(outcome.record, to: &response.body)
                 response.body.append(text: "}")
             }
@@ -95,15 +95,10 @@ extension UserEndpoints {
     }
 }
 
-extension HotHeaders {
-    /// Whether the body is declared as `application/merge-patch+json` (RFC 7396 §4), not compressed.
-    var isMergePatch: Bool { isOfType("application/merge-patch+json") }
-}
-
 extension Problem {
     /// Appends what an entry of a batch is told: the problem without what belongs to a whole answer.
     func appendEntry(to out: inout [UInt8]) {
-        out.append(text: "{\"status\":\(status),\"code\":\"\(failure.code.rawValue)\",\"detail\":")
+        out.append(string: "{\"status\":\(status),\"code\":\"\(failure.code.rawValue)\",\"detail\":")
         out.append(json: detail)
         if case .invalidRequest(_, let fields) = failure, !fields.isEmpty { writeErrors(fields, to: &out) }
         out.append(text: "}")

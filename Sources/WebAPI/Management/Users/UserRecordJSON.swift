@@ -6,7 +6,7 @@ enum UserRecordJSON {
     static func append(_ record: UserRecord, to out: inout [UInt8]) {
         UserJSON.append(record.user, to: &out)
         out.removeLast()
-        out.append(text: ",\"status\":\"\(record.status.rawValue)\",\"createdAt\":\"")
+        out.append(string: ",\"status\":\"\(record.status.rawValue)\",\"createdAt\":\"")
         record.createdAt.appendRFC3339(to: &out)
         out.append(text: "\",\"updatedAt\":\"")
         record.updatedAt.appendRFC3339(to: &out)
@@ -41,6 +41,6 @@ extension HotResponse {
         body.append(text: "],\"nextCursor\":")
         // Text of its own kind, so that nobody takes it for an identifier.
         let cursor = page.next.map { "\"\(Base64URL.encode(Array($0.text.utf8)))\"" }
-        body.append(text: (cursor ?? "null") + "}")
+        body.append(string: (cursor ?? "null") + "}")
     }
 }

@@ -1,0 +1,1 @@
+../../../../../Sources/Tokens/JSON/ByteWord.swift

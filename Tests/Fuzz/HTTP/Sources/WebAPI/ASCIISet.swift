@@ -1,0 +1,1 @@
+../../../../../Sources/WebAPI/Hot/ASCIISet.swift
