@@ -42,6 +42,8 @@ let package = Package(
             name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"]), .brew(["jansson"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]),
 
         // Floor 1: JOSE on libcrypto, base64url, JSON.
         .target(name: "Tokens", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict),
@@ -53,7 +55,7 @@ let package = Package(
         .target(
             name: "SQLiteStorage",
             dependencies: [
-                "Domain", "Tokens",
+                "CSQLite", "Domain", "Tokens",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

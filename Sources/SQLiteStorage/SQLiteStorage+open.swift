@@ -1,4 +1,5 @@
 package import Domain
+internal import CSQLite
 internal import GRDB
 
 extension SQLiteStorage {
@@ -21,6 +22,7 @@ extension SQLiteStorage {
     static func open(
         path: String, mode: Mode, world: World, tuning: Tuning, schema: Schema
     ) throws(StoreFailure) -> SQLiteStorage {
+        _ = tuneLibrary
         let file = DatabaseFile(path: path)
         let lock = mode == .serve ? try FileLock(path: file.path + ".lock") : nil
         try file.create()
@@ -43,6 +45,11 @@ extension SQLiteStorage {
             throw error.prefixed("cannot open the database \(file.path)")
         }
     }
+
+    /// Has SQLite count no memory: each piece would take a lock that all connections share.
+    ///
+    /// To be done before it is first used; where it was, it goes on counting, and only speed is lost.
+    private static let tuneLibrary: Void = { _ = chat_tokens_sqlite_count_no_memory() }()
 
     private static func configuration(_ mode: Mode, _ tuning: Tuning) -> Configuration {
         var configuration = Configuration()

@@ -102,7 +102,8 @@ package struct Tuning: Sendable {
 
     /// The adjustments given, else the defaults.
     package init(
-        patience: Double = 2, shortestLog: Int = 4_096, longestLog: Int = 65_536, leastFree: Int64 = 32 << 20, mostPages: Int? = nil
+        patience: Double = 2, shortestLog: Int = 4_096, longestLog: Int = 65_536, leastFree: Int64 = 32 << 20,
+        mostPages: Int? = nil
     ) {
         self.patience = patience
         self.shortestLog = min(shortestLog, longestLog)

@@ -7,7 +7,7 @@ struct FloorTests {
     private static let allowed: [String: Set<String>] = [
         "Tokens": ["COpenSSL", "CJansson"],
         "Domain": ["Tokens", "Dispatch", "Foundation"],
-        "SQLiteStorage": ["Tokens", "Domain", "GRDB", "GRDBSQLite", "Dispatch", "Foundation"],
+        "SQLiteStorage": ["Tokens", "Domain", "CSQLite", "GRDB", "GRDBSQLite", "Dispatch", "Foundation"],
         "PostgresStorage": ["Tokens", "Domain", "CLibPQ", "Dispatch"],
         "RedisLimits": ["Domain", "CHiredis", "Dispatch"],
         "WebAPI": [
@@ -20,7 +20,7 @@ struct FloorTests {
             "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Dispatch", "Foundation",
         ],
         "TokenVerifier": ["Tokens", "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1"],
-        "COpenSSL": [], "CJansson": [], "CLibPQ": [], "CHiredis": [],
+        "COpenSSL": [], "CJansson": [], "CLibPQ": [], "CHiredis": [], "CSQLite": [],
     ]
 
     /// Modules of the standard library and of the system's C library.
@@ -60,7 +60,7 @@ struct FloorTests {
         "a library is imported by one target only",
         arguments: [
             ("COpenSSL", "Tokens"), ("CJansson", "Tokens"), ("GRDB", "SQLiteStorage"), ("GRDBSQLite", "SQLiteStorage"),
-            ("CLibPQ", "PostgresStorage"), ("CHiredis", "RedisLimits"),
+            ("CLibPQ", "PostgresStorage"), ("CHiredis", "RedisLimits"), ("CSQLite", "SQLiteStorage"),
             ("AsyncHTTPClient", "TokenVerifier"), ("Hummingbird", "WebAPI"), ("ArgumentParser", "ChatTokens"),
             ("Configuration", "ChatTokens"),
         ])

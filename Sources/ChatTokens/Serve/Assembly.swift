@@ -37,7 +37,7 @@ struct Assembly {
         let registry = PrometheusRegistry()
         let disconnections = self.disconnections(registry: registry, logger: logger)
         var services: [any Service] = [follower, reporter, counter, sealer, recorder]
-        services.append(RowPruner(storage: storage, world: world, logger: logger))
+        services += [RowPruner(storage: storage, world: world, logger: logger), CodePages()]
         if let disconnections { services.append(disconnections) }
         if let limits { services.append(LimitKeeper(limits: limits)) }
         let refreshKey = try RefreshKey(storage, vault: installation.vault, world: world)

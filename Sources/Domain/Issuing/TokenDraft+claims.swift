@@ -4,30 +4,29 @@ extension TokenDraft {
     /// Appends the claims of one token as a JSON object, in the shape that every gateway of the field accepts.
     func appendClaims(of kind: TokenKind, for user: User, to out: inout [UInt8]) {
         let fixed = kind == .rest ? state.restClaims : state.wsClaims
-        out.append(contentsOf: fixed.beforeSubject)
+        out.append(copying: fixed.beforeSubject.span)
         out.append(json: user.id.text)
-        out.append(contentsOf: fixed.beforeIssuedAt)
+        out.append(copying: fixed.beforeIssuedAt.span)
         JSONText.appendInteger(issuedAt.seconds, to: &out)
         out.append(text: ",\"exp\":")
         JSONText.appendInteger(expiresAt.seconds, to: &out)
         out.append(text: ",\"jti\":\"")
         grant.append(to: &out)
-        out.append(string: kind.suffix)
-        out.append(text: "\",\"scope\":\"")
-        out.append(string: kind.scope)
-        out.append(text: "\",\"akid\":\"")
+        out.append(copying: fixed.afterGrant.span)
         out.append(string: apiKey.text)
         out.append(text: "\"")
         if let label {
             out.append(text: ",\"lbl\":")
             out.append(json: label.text)
         }
-        if kind == .ws { appendRealtimeClaims(for: user, to: &out) }
+        if kind == .ws { appendRealtimeClaims(for: user, fixed, to: &out) }
         if !state.tenant.tokenClaims.isEmpty { appendCustom(of: user, to: &out) }
         out.append(text: "}")
     }
 
-    private func appendRealtimeClaims(for user: User, to out: inout [UInt8]) {
+    private func appendRealtimeClaims(
+        for user: User, _ fixed: TenantState.FixedClaims, to out: inout [UInt8]
+    ) {
         out.append(text: ",\"info\":{")
         if let name = user.name {
             out.append(text: "\"name\":")
@@ -37,12 +36,11 @@ extension TokenDraft {
             out.append(text: user.name == nil ? "\"image\":" : ",\"image\":")
             out.append(json: image)
         }
-        out.append(text: "},\"meta\":{\"tenant\":\"")
-        out.append(string: state.tenant.id.text)
-        out.append(text: "\"}")
+        out.append(text: "}")
+        out.append(copying: fixed.meta.span)
         if let channels {
             out.append(text: ",\"channels\":")
-            out.append(contentsOf: channels)
+            out.append(copying: channels.span)
         }
         if let host = state.tenant.xmppHost {
             out.append(text: ",\"jid\":")
@@ -95,23 +93,5 @@ enum XMPPAddress {
     private static func beginsEscape(_ rest: ArraySlice<UInt8>) -> Bool {
         let code = rest.prefix(2)
         return reserved.contains { code.elementsEqual([digits[Int($0 >> 4)], digits[Int($0 & 0xF)]]) }
-    }
-}
-
-extension [UInt8] {
-    /// Appends a literal as it is.
-    @inline(__always)
-    package mutating func append(text: StaticString) {
-        unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    /// Appends a string as it is.
-    package mutating func append(string: String) {
-        unsafe string.utf8.span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-
-    /// Appends text as a JSON string with its quotes.
-    package mutating func append(json text: String) {
-        JSONText.appendEscaped(text, to: &self)
     }
 }

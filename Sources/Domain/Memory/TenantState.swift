@@ -82,6 +82,10 @@ extension TenantState {
         let beforeSubject: [UInt8]
         /// From there up to the value of `iat`.
         let beforeIssuedAt: [UInt8]
+        /// From the grant's identifier up to the text of `akid`.
+        let afterGrant: [UInt8]
+        /// The `meta` of a realtime token.
+        let meta: [UInt8]
 
         init(_ kind: TokenKind, of tenant: Tenant.ID, issuer: [UInt8], _ deployment: Deployment) {
             beforeSubject = Array("{\"iss\":\"".utf8) + issuer + Array("\",\"sub\":".utf8)
@@ -91,6 +95,8 @@ extension TenantState {
             if kind == .rest { rest.append(string: ",\"client_id\":\"\(tenant)\"") }
             rest.append(text: ",\"iat\":")
             beforeIssuedAt = rest
+            afterGrant = Array("\(kind.suffix)\",\"scope\":\"\(kind.scope)\",\"akid\":\"".utf8)
+            meta = Array(",\"meta\":{\"tenant\":\"\(tenant)\"}".utf8)
         }
     }
 }

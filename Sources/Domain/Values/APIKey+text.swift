@@ -30,8 +30,7 @@ extension APIKey {
             let idEnd = body + idLength
             let checksum = UInt64(CRC32.checksum(text.extracting(..<signed)))
             guard Base62.value(of: text.extracting(signed..<length)) == checksum else { return nil }
-            guard let id = ID(JSONText.string(text, body..<idEnd)) else { return nil }
-            self.id = id
+            id = ID(checked: JSONText.string(text, body..<idEnd))
             secretHash = SHA256.digest(text.extracting(idEnd..<signed))
         }
     }
@@ -75,8 +74,13 @@ extension APIKey {
 enum Base62 {
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
+    /// The digits as a set of bits, of the ASCII characters below 64 and of those from 64 on.
+    private static var lowDigits: UInt64 { 0x03FF_0000_0000_0000 }
+    private static var highDigits: UInt64 { 0x07FF_FFFE_07FF_FFFE }
+
+    @inline(__always)
     static func isDigit(_ byte: UInt8) -> Bool {
-        value(ofDigit: byte) != nil
+        byte < 128 && (byte < 64 ? lowDigits : highDigits) >> UInt64(byte & 63) & 1 == 1
     }
 
     static func value(of text: Span<UInt8>) -> UInt64? {

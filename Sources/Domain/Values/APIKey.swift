@@ -13,6 +13,11 @@ package struct APIKey: Sendable, Equatable {
             self.text = text
         }
 
+        /// The identifier whose text is known to be 12 base62 characters.
+        init(checked text: String) {
+            self.text = text
+        }
+
         package var description: String { text }
     }
 

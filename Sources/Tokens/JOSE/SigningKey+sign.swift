@@ -44,7 +44,7 @@ extension SigningKey {
         headerSegment: [UInt8], payload: Span<UInt8>, to out: inout [UInt8]
     ) throws(TokenFailure) {
         let start = out.count
-        out.append(contentsOf: headerSegment)
+        out.append(copying: headerSegment.span)
         out.append(UInt8(ascii: "."))
         Base64URL.append(payload, to: &out)
         switch mechanism {

@@ -24,13 +24,7 @@ extension JSONText {
     private static func appendQuoted(_ plain: Span<UInt8>, to output: inout [UInt8]) {
         output.append(addingCapacity: plain.count + 2) { text in
             text.append(UInt8(ascii: "\""))
-            unsafe text.withUnsafeMutableBufferPointer { target, initialized in
-                unsafe plain.withUnsafeBytes { bytes in
-                    unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[1...])
-                        .copyMemory(from: bytes)
-                }
-                initialized += plain.count
-            }
+            text.append(copying: plain)
             text.append(UInt8(ascii: "\""))
         }
     }
@@ -42,20 +36,26 @@ extension JSONText {
 
     /// Appends an integer in decimal.
     package static func appendInteger(_ integer: Int64, to output: inout [UInt8]) {
-        // From the last digit to the first: divisions by a constant are cheap, those by a variable are not.
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var first = 20
-        var rest = integer.magnitude
-        repeat {
-            first -= 1
-            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        if integer < 0 {
-            first -= 1
-            digits[first] = UInt8(ascii: "-")
+        let magnitude = integer.magnitude
+        var count = 1
+        var limit: UInt64 = 10
+        // Ends at 19 digits, the most an Int64 has; the limit of those still is a UInt64.
+        while magnitude >= limit {
+            count += 1
+            limit *= 10
         }
-        append(digits.span, first..<20, to: &output)
+        output.append(addingCapacity: count + 1) { text in
+            if integer < 0 { text.append(UInt8(ascii: "-")) }
+            unsafe text.withUnsafeMutableBufferPointer { target, initialized in
+                // From the last digit to the first: divisions by a constant are cheap, those by a variable are not.
+                var rest = magnitude
+                for place in (initialized..<initialized + count).reversed() {
+                    unsafe target[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                initialized += count
+            }
+        }
     }
 
     /// The first index from `start` on that is the end or holds a byte that must be escaped.

@@ -63,7 +63,7 @@ package enum JSONText {
     /// Appends this range of the bytes as it is.
     @inline(__always)
     package static func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]) {
-        unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
+        output.append(copying: bytes.extracting(range))
     }
 
     /// The index after the string whose opening quote is at `open`.

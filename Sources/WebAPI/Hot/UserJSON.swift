@@ -11,7 +11,7 @@ enum UserJSON {
         out.append(text: ",\"image\":")
         append(user.image, to: &out)
         out.append(text: ",\"custom\":")
-        if let custom = user.custom { out.append(contentsOf: custom) } else { out.append(text: "null") }
+        if let custom = user.custom { out.append(copying: custom.span) } else { out.append(text: "null") }
         out.append(text: "}")
     }
 

@@ -13,6 +13,8 @@ final class Workspace {
     var verify: VerifyToken
     /// A buffer to assemble claims in; its content means nothing between two uses.
     var payload: [UInt8] = []
+    /// The same for the head of an answer.
+    var head: [UInt8] = []
 
     /// An answer that was sent, whose buffers the next one takes over.
     private var spare = HotResponse(status: 200)

@@ -98,7 +98,7 @@ final class ConnectionEdge: ChannelInboundHandler {
             return nil
         }
         let body = bytes.getSlice(at: start + head.byteCount, length: head.contentLength) ?? ByteBuffer()
-        return lane.request(to: route, at: target, with: headers, body: body)
+        return lane.request(to: route, at: target, with: consume headers, body: body)
     }
 
     /// Requests that share a packet are the decoder's for good.

@@ -1,6 +1,7 @@
 internal import Domain
 internal import NIOCore
 internal import NIOHTTP1
+internal import Tokens
 
 /// Giving answers out, past the HTTP encoder where they are ours and through it where they are Hummingbird's.
 extension FastLane {
@@ -20,31 +21,33 @@ extension FastLane {
     func respond(_ response: HotResponse, to request: HotRequest) {
         service.record(response, to: request, lane: .fast, in: workspace)
         guard let context, context.channel.isActive else { return }
-        output.clear(minimumCapacity: response.body.count + response.fields.count + 256)
-        writeHead(of: response, requestID: request.id)
+        writeHead(of: response, requestID: request.id, to: &workspace.head)
+        output.clear(minimumCapacity: workspace.head.count + response.body.count)
+        output.writeBytes(workspace.head)
         if !isHead { output.writeBytes(response.body) }
         edge?.write(output)
         if isReading { needsFlush = true } else { edge?.flush() }
         if case .answering = exchange { finish() }
     }
 
-    func writeHead(of response: HotResponse, requestID: String) {
-        output.writeStaticString(StatusLine.text(response.status))
-        output.writeBytes(response.fields)
-        output.writeStaticString("X-Request-ID: ")
-        output.writeString(requestID)
-        output.writeStaticString("\r\nDate: ")
-        output.writeString(workspace.connections.date)
+    private func writeHead(of response: HotResponse, requestID: String, to head: inout [UInt8]) {
+        head.removeAll(keepingCapacity: true)
+        head.append(text: StatusLine.text(response.status))
+        head.append(copying: response.fields.span)
+        head.append(text: "X-Request-ID: ")
+        head.append(string: requestID)
+        head.append(text: "\r\nDate: ")
+        head.append(string: workspace.connections.date)
         if response.status != 204 && response.status != 304 {
-            output.writeStaticString("\r\nContent-Length: ")
-            output.writeString(String(response.body.count))
+            head.append(text: "\r\nContent-Length: ")
+            JSONText.appendInteger(Int64(response.body.count), to: &head)
         }
         if !keepsAlive {
-            output.writeStaticString("\r\nConnection: close")
+            head.append(text: "\r\nConnection: close")
         } else if isHTTP10 {
-            output.writeStaticString("\r\nConnection: keep-alive")
+            head.append(text: "\r\nConnection: keep-alive")
         }
-        output.writeStaticString("\r\n\r\n")
+        head.append(text: "\r\n\r\n")
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -1,6 +1,7 @@
 internal import Domain
 internal import Hummingbird
 internal import NIOCore
+internal import Tokens
 
 /// `POST /oauth2/revoke` (RFC 7009): ends the grant of a token, for who speaks OAuth 2.0.
 struct OAuthRevokeEndpoint: Sendable {
