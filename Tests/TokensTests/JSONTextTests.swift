@@ -55,6 +55,18 @@ import Tokens
         }
     }
 
+    /// Text is written eight bytes at a time as far as it is plain: what must be escaped may be anywhere in the eight.
+    @Test(arguments: 0...17)
+    func aCharacterIsEscapedWhereverItStands(_ place: Int) {
+        for code in UInt8.min...0x7F {
+            let character = String(UnicodeScalar(code))
+            let (before, after) = (String(repeating: "x", count: place), String(repeating: "é", count: 9))
+            let alone = escaped(character).dropFirst().dropLast()
+            #expect(escaped(before + character + after) == "\"" + before + alone + after + "\"")
+            #expect(escaped(before + character + character) == "\"" + before + alone + alone + "\"")
+        }
+    }
+
     @Test func escapesDecodeToTheirCharacters() {
         let text = #"\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83d\uDE00 plain é"#
         let decoded = JSONText.string(unescaping: text.utf8.span, 0..<text.utf8.count)
