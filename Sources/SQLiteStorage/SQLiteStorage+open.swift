@@ -61,7 +61,7 @@ extension SQLiteStorage {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // The pool gives its readers a patience of its own.
             try db.execute(sql: "PRAGMA busy_timeout = \(Int(tuning.patience * 1_000))")
-            // A log that grew beyond its bound, as during a backup, shrinks when it next starts over.
+            // A log that grew beyond the longest bound, as during a backup, shrinks when it next starts over.
             try db.execute(sql: "PRAGMA journal_size_limit = \(tuning.longestLog * 4_096)")
             if mode == .serve { try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
             if let pages = tuning.mostPages { try db.execute(sql: "PRAGMA max_page_count = \(pages)") }

@@ -78,6 +78,7 @@ package final class SQLiteStorage: Storage {
                     return .commit
                 }
                 guard let result else { throw StoreFailure.corrupt(cause: "a transaction did not run") }
+                checkpointer?.relieve(db)
                 return result
             }
         }

@@ -164,6 +164,17 @@ struct IssueTests {
         }
     }
 
+    @Test("A body is compressed if any Content-Encoding says so", arguments: [("gzip", 415), ("identity", 200)])
+    func encodings(second: String, status: Int) async throws {
+        try await withServer { server in
+            let fields = [("Content-Type", "application/json"), ("Content-Encoding", "identity")]
+            var ask = Ask(
+                "POST", "/tokens", key: try server.key(try server.addTenant()), fields + [("Content-Encoding", second)])
+            ask.body = Array(Self.alice.utf8)
+            #expect(try await server.answer(ask).status == status)
+        }
+    }
+
     @Test(
         "200: application/json with parameters and in any case",
         arguments: ["application/json; charset=utf-8", "APPLICATION/Json"])

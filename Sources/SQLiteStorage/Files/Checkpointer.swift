@@ -18,8 +18,10 @@ final class Checkpointer: Sendable {
     private struct State {
         /// Frames in the log after the latest commit, and when the latest pass began.
         var logged = 0, passed = 0
-        /// The length at which the writer next tries to empty the log.
+        /// The length at which the writer next tries to empty the log; more than the bound while a reader is in the way.
         var limit: Int
+        /// The bound as it was last worked out.
+        var bound: Int
         var isDelayed = false, isUrgent = false, isClosed = false
     }
 
@@ -35,7 +37,7 @@ final class Checkpointer: Sendable {
             try DatabaseQueue(path: file.path, configuration: configuration)
         }
         self.tuning = tuning
-        state = Mutex(State(limit: tuning.shortestLog))
+        state = Mutex(State(limit: tuning.shortestLog, bound: tuning.shortestLog))
     }
 
     /// Has the writer's connection report its commits here; the connection must not outlive this object.
@@ -56,7 +58,7 @@ final class Checkpointer: Sendable {
         guard isDue else { return }
         let bound = tuning.bound(pages: (try? Int.fetchOne(db, sql: "PRAGMA page_count")) ?? 0)
         let isLong = state.withLock { state in
-            state.limit = bound
+            (state.limit, state.bound) = (bound, bound)
             return state.logged >= bound
         }
         guard isLong, !pass.withLock({ _ in Self.pass(db) }) else { return }
@@ -75,10 +77,12 @@ final class Checkpointer: Sendable {
         let (isUrgent, isDelayed) = state.withLock { state in
             if frames < state.passed {
                 state.passed = 0
-                state.limit = min(state.limit, tuning.longestLog)
+                state.limit = state.bound
             }
             state.logged = frames
-            let isUrgent = frames - state.passed >= state.limit / 2 && !state.isUrgent
+            // Often enough that little is left for the writer, but a page that changes all the time is moved seldom.
+            let isDue = frames - state.passed >= max(state.bound / 4, tuning.shortestLog / 2)
+            let isUrgent = isDue && !state.isUrgent
             let isDelayed = !isUrgent && !state.isUrgent && !state.isDelayed
             state.isUrgent = state.isUrgent || isUrgent
             state.isDelayed = state.isDelayed || isDelayed

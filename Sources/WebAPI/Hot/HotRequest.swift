@@ -136,7 +136,7 @@ struct HotHeaders: Sendable {
         if let field = HotField(name.utf8.span) { take(field, value.utf8.span) }
     }
 
-    /// Notes a field whose value is UTF-8; of several with one name the first counts.
+    /// Notes a field whose value is UTF-8; of several with one name the first counts where only one can.
     mutating func take(_ field: HotField, _ value: Span<UInt8>) {
         switch field {
         case .host: hostCount += 1
