@@ -41,10 +41,12 @@ build: ## Build a release
 
 test: test-swift test-end-to-end ## Install what the tests need, run all of them
 
+# Not all tests at once: each has a server or a database of its own, and beyond some 1,300 open files Foundation fails
+# now and then to start a process.
 test-swift: ## Run the Swift tests; a target that imports what it does not declare is an error
 	@.ci/packages $(TEST_PACKAGES)
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
-	Tests/Services/run $(SWIFT) test --skip-build
+	Tests/Services/run $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 16
 
 test-end-to-end: $(VENV)/installed ## Run the end-to-end tests against the debug build
 	@.ci/packages $(TEST_PACKAGES)

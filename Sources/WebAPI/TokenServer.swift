@@ -40,6 +40,9 @@ package struct ServerSettings: Sendable {
     package var metrics: Address?
     /// Threads that serve connections; nil: one per core that the process may use, a container's CPU limit included.
     package var eventLoops: Int?
+    /// Whether the threads are those of the whole process, one per core, which outlive the server; for a process of many
+    /// servers, since a server's own end with the process only.
+    package var sharesEventLoops = false
     /// Set: HTTPS with HTTP/1.1 and HTTP/2; nil: plain HTTP/1.1.
     package var tls: TLS?
     /// Whose word is taken for where a request came from.
@@ -146,7 +149,7 @@ package struct TokenServer: Service {
 
     /// Serves until the service group shuts down; throws where an address cannot be had or a certificate is bad.
     package func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops ?? System.coreCount))
+        let group = eventLoops()
         let service = HotService(
             directory: parts.directory, issue: parts.issue, once: parts.issueOnce,
             refreshKey: parts.refreshKey, readUser: ReadUser(storage: parts.storage), world: parts.world,
@@ -183,6 +186,11 @@ package struct TokenServer: Service {
         try await workspaces.stop()
         try await passwords.stop()
         try end.get()
+    }
+
+    private func eventLoops() -> MultiThreadedEventLoopGroup {
+        guard !settings.sharesEventLoops else { return .singleton }
+        return MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.eventLoops ?? System.coreCount))
     }
 
     private func builder(service: HotService, workspaces: Workspaces) throws -> HTTPServerBuilder {

@@ -70,9 +70,11 @@ struct Hosting: Sendable {
 
     private var settings: ServerSettings {
         var settings = ServerSettings(
-            address: .init(host: "127.0.0.1", port: 0), metrics: nil, eventLoops: 2, trustedProxies: trustedProxies,
+            address: .init(host: "127.0.0.1", port: 0), metrics: nil, eventLoops: nil, trustedProxies: trustedProxies,
             limits: limits)
         settings.passwords = passwords
+        // Hundreds of servers with loops of their own would leave thousands of threads and files open behind them.
+        settings.sharesEventLoops = true
         return settings
     }
 
