@@ -30,7 +30,7 @@ class Link:
         while data := await reader.read(65_536):
             if way == TO_SERVER:
                 self.listens |= b"LISTEN " in data
-                self.issues |= b"issue_users" in data
+                self.issues |= b"issue_batch" in data
             await self.open[way].wait()
             if self.delays[way]:
                 await asyncio.sleep(self.delays[way])

@@ -88,7 +88,7 @@ def held_by_the_network(cluster, proxy):
 @contextlib.contextmanager
 def held_by_the_server(cluster, proxy):
     found = cluster.rows(
-        "SELECT pid FROM pg_stat_activity WHERE query LIKE '%issue_users%' AND datname = ? AND pid <> pg_backend_pid()",
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE '%issue_batch%' AND datname = ? AND pid <> pg_backend_pid()",
         cluster.name,
     )
     assert found

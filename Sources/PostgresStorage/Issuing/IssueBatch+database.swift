@@ -75,7 +75,7 @@ extension IssueBatch {
             guard connection.wasOutrun else { throw error }
             return nil
         }
-        guard let told = numbers.first else { throw .corrupt(cause: "issue_users says nothing") }
+        guard let told = numbers.first else { throw .corrupt(cause: "issue_batch says nothing") }
         connection.clock = ServerClock(told: told, heard: world.monotonicNanoseconds())
         if numbers.dropFirst().first == 0 { return nil }
         return Set(
@@ -87,7 +87,7 @@ extension IssueBatch {
     private static func issuing(
         _ parameters: Parameters, keeping answers: [(item: RepeatableCommand, answer: KeptAnswer)]
     ) -> Statement {
-        let issue = "issue_users($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        let issue = "issue_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
         guard !answers.isEmpty else { return Statement("SELECT " + issue, parameters, isKept: true) }
         var parameters = parameters
         parameters.append(texts: answers) { $0.item.key.apiKey.text }

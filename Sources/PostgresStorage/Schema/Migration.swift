@@ -17,5 +17,5 @@ struct Migration: Sendable {
     }
 
     /// The whole history, oldest first; only ever appended to.
-    static let all = [foundation, issuing, management, audit, keyTerms, users, accounts, plans, revocation, refresh]
+    static let all = [foundation, issuing, management, audit, keyTerms, users, accounts, plans, revocation, refresh, batches]
 }

@@ -166,8 +166,8 @@ struct PostgresBadDayTests {
         _ = try storage.issue([command])
         let session = try database.session()
         let late = """
-            SELECT issue_users(server_clock() + %ld, 0, '{acme}', '{202611}', '{1}', '{1000}', '{u}', '{late}', '{NULL}',
-                '{NULL}', NULL, NULL, NULL)
+            SELECT issue_batch(server_clock() + %ld, 0, '{acme}', '{202611}', '{1}', '{1000}', '{u}', '{late}', '{NULL}',
+                '{NULL}', NULL, NULL, NULL, NULL, '{}', '{}', '{}', '{}')
             """
         #expect(throws: StoreFailure.self) { try session.run(late.replacing("%ld", with: "-1")) }
         #expect(try storage.user(acme.id, .of("u"))?.name == "n")
