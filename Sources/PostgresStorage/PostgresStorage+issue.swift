@@ -9,6 +9,7 @@ extension PostgresStorage {
         var batch = IssueBatch(commands)
         return try writer.use { connection throws(StoreFailure) in
             try readClock(&connection)
+            try setUp(&connection)
             // A batch that says all of every user can be tried without knowing what is stored.
             var known = batch.isWhole ? nil : try batch.look(&connection)
             for _ in 0..<Self.tries {
@@ -34,6 +35,13 @@ extension PostgresStorage {
         connection.meet(processNumber: answered.process)
     }
 
+    /// Makes sure that a session of our own has the settings that batches need.
+    private func setUp(_ connection: inout Connection) throws(StoreFailure) {
+        guard connection.isDirect, !connection.isForBatches else { return }
+        try connection.exchange([.issuing])
+        connection.isForBatches = true
+    }
+
     package func user(_ tenant: Tenant.ID, _ id: User.ID) throws(StoreFailure) -> User? {
         try read(
             Statement(
@@ -52,4 +60,19 @@ extension PostgresStorage {
                 .number(Int64(month.number)))
         ) { row throws(StoreFailure) in try row.number(0) }.first ?? 0
     }
+}
+
+extension Statement {
+    /// The settings of a session that does nothing but carry out batches: those of `issue_batch_anywhere`, for good.
+    ///
+    /// The database keeps its plans for as long as the session lives, also those made while a table was small.
+    fileprivate static let issuing = Statement(
+        """
+        SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
+            set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+            set_config('enable_mergejoin', 'off', false), set_config('enable_material', 'off', false),
+            set_config('lock_timeout', '3s', false),
+            set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)
+        """)
 }

@@ -62,7 +62,7 @@ extension IssueBatch {
         let end = world.monotonicNanoseconds() + Int64(Connection.patience * 1e9)
         let statement = Self.issuing(
             parameters(counted, written.map { people[$0] }, notAfter: connection.clock?.milliseconds(at: end) ?? 0),
-            keeping: answers)
+            keeping: answers, by: connection.isForBatches ? "issue_batch" : "issue_batch_anywhere")
         var numbers: [Int64] = []
         do throws(StoreFailure) {
             // One transaction with the batch. Where that does nothing, the grants are nobody's: they were not told.
@@ -85,9 +85,9 @@ extension IssueBatch {
     }
 
     private static func issuing(
-        _ parameters: Parameters, keeping answers: [(item: RepeatableCommand, answer: KeptAnswer)]
+        _ parameters: Parameters, keeping answers: [(item: RepeatableCommand, answer: KeptAnswer)], by function: String
     ) -> Statement {
-        let issue = "issue_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        let issue = function + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
         guard !answers.isEmpty else { return Statement("SELECT " + issue, parameters, isKept: true) }
         var parameters = parameters
         parameters.append(texts: answers) { $0.item.key.apiKey.text }

@@ -2,7 +2,9 @@ extension Migration {
     /// `issue_batch`, which does what `issue_users` does with less work: one function instead of two, fewer statements,
     /// and of the users' partitions the one that matters.
     ///
-    /// Arguments, answers and locks are those of `issue_users`, which nodes of the release before still call.
+    /// Arguments, answers and locks are those of `issue_users`, which nodes of the release before still call. Settings
+    /// of a function are set and taken back with every call; so a session that does nothing else has them for good
+    /// (`Statement.issuing`), and `issue_batch_anywhere` is for the others.
     ///
     /// A statement on all partitions is set up for each of them, which for MERGE costs more than it then does. So a
     /// batch of one tenant names its partition. Which it is follows from how the server hashes one column of text, the
@@ -28,24 +30,13 @@ extension Migration {
                 not_after bigint, moment bigint, tenants text[], months bigint[], counts bigint[], limits bigint[],
                 ids text[], names text[], images text[], customs text[], owners text[], kept bigint[], pairs bigint[],
                 quotas bigint[], key_tenants text[], days bigint[], keys text[], key_counts bigint[]
-            ) RETURNS bigint[] LANGUAGE plpgsql
-            SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off
-            SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
-            SET lock_timeout = '3s'
-            AS $$
+            ) RETURNS bigint[] LANGUAGE plpgsql AS $$
             #variable_conflict use_column
             DECLARE
-                owner text = tenants[1];
                 leaf bigint;
-                is_mixed boolean = NOT months[1] = ALL (months);
-                stored record;
                 refused bigint[];
                 grown bigint;
             BEGIN
-                IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
-                    PERFORM set_config('synchronous_commit', 'on', true);
-                END IF;
-
                 FOR i IN 1..cardinality(tenants) LOOP
                     UPDATE issued_month AS m SET pairs = m.pairs + counts[i]
                     WHERE m.tenant_id = tenants[i] AND m.month = months[i] AND m.pairs <= limits[i];
@@ -63,46 +54,24 @@ extension Migration {
                     RAISE EXCEPTION 'a batch came too late' USING ERRCODE = 'query_canceled';
                 END IF;
 
-                IF cardinality(ids) = 1 THEN
-                    SELECT s.name, s.image, s.custom, s.deactivated_at INTO stored
-                    FROM "user" AS s WHERE s.tenant_id = owner AND s.user_id = ids[1];
-                    IF NOT FOUND THEN
-                        INSERT INTO "user" (tenant_id, user_id, name, image, custom, created_at, updated_at)
-                        VALUES (owner, ids[1], names[1], images[1], customs[1], moment, moment);
-                    ELSIF stored.deactivated_at IS NOT NULL THEN
-                        PERFORM refuse_user(1, is_mixed);
-                        refused = '{1}';
-                    ELSIF stored.name IS DISTINCT FROM names[1] OR stored.image IS DISTINCT FROM images[1]
-                        OR stored.custom IS DISTINCT FROM customs[1]
-                    THEN
-                        UPDATE "user" AS s
-                        SET name = names[1], image = images[1], custom = customs[1], updated_at = moment
-                        WHERE s.tenant_id = owner AND s.user_id = ids[1] AND s.deactivated_at IS NULL
-                            AND \(isStale(stored: "s", given: { "\($0)s[1]" }, kept: "kept[1]")) IS NOT TRUE;
-                        IF NOT FOUND THEN
-                            PERFORM refuse_user(1, true);
-                        END IF;
-                    END IF;
-                ELSIF owners IS NULL THEN
-                    leaf = user_partition(owner);
-                    \(mergeByPartition)
+                IF owners IS NULL THEN
+                    leaf = user_partition(tenants[1]);
+                    \(mergeIntoOne(of: 0..<16))
                 ELSE
-                    \(mergeUsers(into: #""user""#, of: "i.tenant_id"))
+                    \(mergeUsers(into: #""user""#, of: "i.tenant_id", owners: "owners, ", "tenant_id, "))
                 END IF;
 
-                IF cardinality(ids) > 1 THEN
-                    refused = string_to_array(ltrim(current_setting('chat_tokens.refused', true)), ' ');
-                END IF;
-                IF cardinality(refused) > 0 THEN
+                IF current_setting('chat_tokens.refused', true) <> '' THEN
+                    refused = string_to_array(ltrim(current_setting('chat_tokens.refused')), ' ');
                     IF cardinality(keys) > cardinality(tenants) THEN
                         RAISE EXCEPTION 'several keys asked for a deactivated user'
                             USING ERRCODE = 'serialization_failure';
                     END IF;
                     FOR i IN 1..cardinality(tenants) LOOP
-                        SELECT coalesce(sum(coalesce(p.pairs, 1)), 0) INTO grown
+                        SELECT sum(coalesce(p.pairs, 1)) INTO grown
                         FROM unnest(ids, owners, issue_batch.pairs) WITH ORDINALITY AS p(id, tenant_id, pairs, place)
-                        WHERE p.place = ANY (refused) AND coalesce(p.tenant_id, owner) = tenants[i];
-                        CONTINUE WHEN grown = 0;
+                        WHERE p.place = ANY (refused) AND coalesce(p.tenant_id, tenants[1]) = tenants[i];
+                        CONTINUE WHEN grown IS NULL;
                         UPDATE issued_month AS m SET pairs = m.pairs - grown
                         WHERE m.tenant_id = tenants[i] AND m.month = months[i];
                         counts[i] = counts[i] - grown;
@@ -111,56 +80,79 @@ extension Migration {
                 END IF;
 
                 FOR i IN 1..cardinality(keys) LOOP
-                    CONTINUE WHEN key_counts[i] = 0;
                     UPDATE issued_day AS d SET pairs = d.pairs + key_counts[i]
                     WHERE d.tenant_id = key_tenants[i] AND d.day = days[i] AND d.api_key_id = keys[i];
                     CONTINUE WHEN FOUND;
                     INSERT INTO issued_day (tenant_id, day, api_key_id, pairs)
-                    VALUES (key_tenants[i], days[i], keys[i], key_counts[i]);
+                    SELECT key_tenants[i], days[i], keys[i], key_counts[i] WHERE key_counts[i] > 0;
                 END LOOP;
 
-                FOR i IN 1..coalesce(cardinality(quotas), 0) LOOP
-                    CONTINUE WHEN quotas[i] IS NULL;
-                    INSERT INTO day_count AS d (tenant_id, day, api_key_id, kind, code, count)
-                    SELECT m.tenant_id, k.day, '', 'shadow', 'quota', m.pairs - greatest(quotas[i], m.pairs - counts[i])
-                    FROM issued_month AS m, LATERAL (
-                        SELECT max(c.day) AS day FROM unnest(key_tenants, days) AS c(tenant_id, day)
-                        WHERE c.tenant_id = tenants[i] AND c.day / 100 = months[i]
-                    ) AS k
-                    WHERE m.tenant_id = tenants[i] AND m.month = months[i]
-                        AND m.pairs > greatest(quotas[i], m.pairs - counts[i])
-                    ON CONFLICT ON CONSTRAINT day_count_pkey DO UPDATE SET count = d.count + excluded.count;
-                END LOOP;
-                RETURN server_clock() || coalesce(refused, '{}');
+                IF quotas IS NOT NULL THEN
+                    FOR i IN 1..cardinality(quotas) LOOP
+                        CONTINUE WHEN quotas[i] IS NULL;
+                        INSERT INTO day_count AS d (tenant_id, day, api_key_id, kind, code, count)
+                        SELECT m.tenant_id, k.day, '', 'shadow', 'quota',
+                            m.pairs - greatest(quotas[i], m.pairs - counts[i])
+                        FROM issued_month AS m, LATERAL (
+                            SELECT max(c.day) AS day FROM unnest(key_tenants, days) AS c(tenant_id, day)
+                            WHERE c.tenant_id = tenants[i] AND c.day / 100 = months[i]
+                        ) AS k
+                        WHERE m.tenant_id = tenants[i] AND m.month = months[i]
+                            AND m.pairs > greatest(quotas[i], m.pairs - counts[i])
+                        ON CONFLICT ON CONSTRAINT day_count_pkey DO UPDATE SET count = d.count + excluded.count;
+                    END LOOP;
+                END IF;
+                RETURN server_clock() || refused;
+            END $$;
+
+            CREATE FUNCTION issue_batch_anywhere(
+                not_after bigint, moment bigint, tenants text[], months bigint[], counts bigint[], limits bigint[],
+                ids text[], names text[], images text[], customs text[], owners text[], kept bigint[], pairs bigint[],
+                quotas bigint[], key_tenants text[], days bigint[], keys text[], key_counts bigint[]
+            ) RETURNS bigint[] LANGUAGE plpgsql
+            SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off
+            SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+            SET lock_timeout = '3s'
+            AS $$
+            BEGIN
+                IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
+                    PERFORM set_config('synchronous_commit', 'on', true);
+                END IF;
+                RETURN issue_batch(
+                    not_after, moment, tenants, months, counts, limits, ids, names, images, customs, owners, kept, pairs,
+                    quotas, key_tenants, days, keys, key_counts);
             END $$;
             """)
 
-    /// Whether a field that was to stay is no longer what the caller had read.
-    private static func isStale(stored: String, given: (String) -> String, kept: String) -> String {
-        let fields = [(1, "name"), (2, "image"), (4, "custom")].map { bit, field in
-            "\(kept) & \(bit) <> 0 AND \(stored).\(field) IS DISTINCT FROM \(given(field))"
+    /// Finds the partition by halving, as each comparison costs as much as reading a row.
+    private static func mergeIntoOne(of partitions: Range<Int>) -> String {
+        guard partitions.count > 1 else {
+            let number = partitions.lowerBound
+            return mergeUsers(into: number < 10 ? "user_0\(number)" : "user_\(number)", of: "tenants[1]")
         }
-        return "(" + fields.joined(separator: " OR ") + ")"
-    }
-
-    private static var mergeByPartition: String {
-        let branches = (0..<16).map { number in
-            let table = number < 10 ? "user_0\(number)" : "user_\(number)"
-            return "IF leaf = \(number) THEN\n" + mergeUsers(into: table, of: "owner")
-        }
-        return branches.joined(separator: "\nELS") + "\nEND IF;"
+        let middle = partitions.lowerBound + partitions.count / 2
+        return """
+            IF leaf < \(middle) THEN
+            \(mergeIntoOne(of: partitions.lowerBound..<middle))
+            ELSE
+            \(mergeIntoOne(of: middle..<partitions.upperBound))
+            END IF;
+            """
     }
 
     /// The statement that writes the users of a batch, given where they are and what to take for their tenant.
-    private static func mergeUsers(into table: String, of tenant: String) -> String {
+    private static func mergeUsers(
+        into table: String, of tenant: String, owners: String = "", _ owner: String = ""
+    ) -> String {
         """
         MERGE INTO \(table) AS u
-        USING unnest(owners, ids, names, images, customs, kept) WITH ORDINALITY
-            AS i(tenant_id, user_id, name, image, custom, kept, place)
+        USING unnest(\(owners)ids, names, images, customs, kept) WITH ORDINALITY
+            AS i(\(owner)user_id, name, image, custom, kept, place)
         ON u.tenant_id = \(tenant) AND u.user_id = i.user_id
         WHEN MATCHED AND CASE
-            WHEN u.deactivated_at IS NOT NULL THEN refuse_user(i.place, is_mixed)
-            WHEN \(isStale(stored: "u", given: { "i.\($0)" }, kept: "i.kept")) THEN refuse_user(i.place, true)
+            WHEN u.deactivated_at IS NOT NULL THEN refuse_user(i.place, NOT months[1] = ALL (months))
+            WHEN i.kept & 1 <> 0 AND u.name IS DISTINCT FROM i.name OR i.kept & 2 <> 0 AND u.image IS DISTINCT FROM i.image
+                OR i.kept & 4 <> 0 AND u.custom IS DISTINCT FROM i.custom THEN refuse_user(i.place, true)
             ELSE false
         END THEN DO NOTHING
         WHEN MATCHED AND u.deactivated_at IS NULL AND (

@@ -7,7 +7,7 @@ struct PostgresMigrationTests {
     /// The history, oldest first; append here.
     static let all = [
         "foundation", "issuing", "management", "audit", "key_terms", "users", "accounts", "plans",
-        "revocation", "refresh",
+        "revocation", "refresh", "batches",
     ]
 
     /// What makes a database newer than the program.
@@ -107,6 +107,7 @@ struct PostgresMigrationTests {
                 "5379797120b02450ad3f27d13498425349065fd34fc0c4fb76a542a4d1683354",
                 "9b26e66a2ec79b927bdb604a334eefa29f55d45125e8198956f071c2d1546780",
                 "641ad04b8aba207605d22a29f4df33bbca5102b28211a343982a181725ceca1c",
+                "7fc36c51a920e15ced27cfe7df72e72e0b8b859867dff2cc8002127eee48672e",
             ])
     }
 
