@@ -12,14 +12,14 @@ from pathlib import Path
 from .places import Unavailable, free_port
 from .process import Process
 
-#: A quarter of the machine's memory, as PostgreSQL's manual recommends.
+#: A quarter of the machine's memory in MiB, as PostgreSQL's manual recommends.
 SHARED_BUFFERS = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 2**20
 #: What an operator would set for the machine; the rest is PostgreSQL's default. Durability is said explicitly.
 SETTINGS = {
     "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "", "max_connections": "200", "shared_buffers": f"{SHARED_BUFFERS}MB", "max_wal_size": "8GB",
-    "checkpoint_timeout": "15min", "wal_compression": "lz4", "jit": "off", "log_checkpoints": "off",
-    "cluster_name": "Benchmarks",
+    "unix_socket_directories": "", "max_connections": "200", "shared_buffers": f"{SHARED_BUFFERS}MB",
+    "max_wal_size": "8GB", "checkpoint_timeout": "15min", "wal_compression": "lz4", "jit": "off",
+    "log_checkpoints": "off", "cluster_name": "Benchmarks",
 }
 
 
