@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// One set of compiler settings for every Swift target of the project, so that none is laxer than its neighbour.
