@@ -63,7 +63,7 @@ extension PostgresStorage {
 }
 
 extension Statement {
-    /// The settings of a session that does nothing but carry out batches: those of `issue_batch_anywhere`, for good.
+    /// The settings of the session that writes users: those of `issue_batch_anywhere`, for good.
     ///
     /// The database keeps its plans for as long as the session lives, also those made while a table was small.
     fileprivate static let issuing = Statement(
@@ -71,8 +71,6 @@ extension Statement {
         SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
             set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
             set_config('enable_mergejoin', 'off', false), set_config('enable_material', 'off', false),
-            set_config('lock_timeout', '3s', false),
-            set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-                WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)
+            set_config('lock_timeout', '3s', false)
         """)
 }

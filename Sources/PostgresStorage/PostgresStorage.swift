@@ -4,7 +4,8 @@ internal import Domain
 ///
 /// One connection writes users, a few do everything else, and one listens for changes. Every method gives up after
 /// seconds where the server does not answer, and the next one tries anew. It works behind PgBouncer in transaction
-/// mode: nothing is left in a session. Causes of failures name tables and hosts, never a user's values or a password.
+/// mode: nothing is left in a session that may serve others. Causes of failures name tables and hosts, never a user's
+/// values or a password.
 package final class PostgresStorage: Storage {
     /// Who opens the database.
     package enum Mode: Sendable {

@@ -17,7 +17,7 @@ struct Connection: ~Copyable, Sendable {
     var state = ""
     /// What the server calls the statements that it keeps; nil where the session may not be ours alone.
     var kept: [String: String]?
-    /// Whether the session has the settings of `issue_batch` for good, and serves nothing else.
+    /// Whether the session has the settings of `issue_batch` for good.
     var isForBatches = false
     /// The server's clock when it last told it.
     var clock: ServerClock?

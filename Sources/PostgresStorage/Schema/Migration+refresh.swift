@@ -7,8 +7,8 @@ extension Migration {
     /// the tenant's count; it answers what became of it, in the words of the program. Plans that are kept from a time
     /// when tables were small must not read them whole: hence its settings.
     ///
-    /// `keep_answers` takes what `issue_users` answered: where that did nothing, nothing is kept, and where a part was
-    /// refused or another transaction was faster, all of it is undone and the caller decides anew.
+    /// `keep_answers` takes what `issue_users` or `issue_batch` answered: where that did nothing, nothing is kept, and
+    /// where a part was refused or another transaction was faster, all of it is undone and the caller decides anew.
     static let refresh = Migration(
         version: 10, name: "refresh",
         sql: """

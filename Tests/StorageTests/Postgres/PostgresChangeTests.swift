@@ -60,7 +60,7 @@ struct PostgresChangeTests {
         _ = storage.waitForChange(seconds: 0)
         try database.session().run(
             """
-            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
             WHERE datname = current_database() AND query ~ 'LISTEN' AND pid <> pg_backend_pid()
             """)
         var tries = 0

@@ -1,6 +1,8 @@
 import Dispatch
 import Domain
+import Foundation
 import PostgresStorage
+import Synchronization
 import Testing
 
 @Suite("Issuing through several PostgreSQL nodes", .enabled(if: Server.isThere))
@@ -44,10 +46,10 @@ struct PostgresIssueTests {
             }
         }
         #expect(failures.compactMap { $0 }.flatMap { $0 }.map(\.text) == [])
-        #expect(
-            try database.session().number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-                == 0)
         for node in nodes { node.close() }
+        let session = try database.session()
+        try endOthers(session)
+        #expect(try session.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
     }
 
     @Test("A user who stays the same costs no write", arguments: [1, 2])
@@ -141,7 +143,7 @@ struct PostgresIssueTests {
         let session = try database.session()
         let used = #"SELECT count(DISTINCT tableoid) FROM "user""#
         var number = 0
-        // By chance: of a million runs not one needs this many.
+        // Names decide, so that it takes the same number of tenants every time.
         while try session.number(used) != 16, number < 400 {
             number += 1
             let application = try Application("app\(number)")
@@ -153,6 +155,59 @@ struct PostgresIssueTests {
         }
         #expect(try session.number(used) == 16)
         #expect(try session.number(#"SELECT count(*) FROM "user" WHERE name = 'new'"#) == 2 * number)
+        storage.close()
+    }
+
+    @Test("Batches and a change of the users' table wait for each other, never in a circle")
+    func tableChanges() throws {
+        let database = try Database()
+        let (storage, acme) = try database.scene()
+        let isDone = Atomic(false)
+        let failures = atOnce(2) { worker in
+            var failures: [String] = []
+            func note(_ body: () throws -> Void) {
+                do { try body() } catch { failures.append("\(error)") }
+            }
+            guard worker == 0 else {
+                note {
+                    let session = try database.session()
+                    for _ in 0..<60 {
+                        try session.run(#"ALTER TABLE "user" ADD COLUMN extra text"#)
+                        try session.run(#"ALTER TABLE "user" DROP COLUMN extra"#)
+                    }
+                }
+                isDone.store(true, ordering: .relaxed)
+                return failures
+            }
+            while !isDone.load(ordering: .relaxed) {
+                note { _ = try storage.issue((0..<4).map { try acme.command("u\($0)", name: .set("n")) }) }
+            }
+            return failures
+        }
+        #expect(failures.compactMap { $0 }.flatMap { $0 } == [])
+        storage.close()
+        let session = try database.session()
+        try endOthers(session)
+        #expect(try session.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
+    }
+
+    @Test("A person who was erased after a batch had read of them does not come back")
+    func erasedMeanwhile() throws {
+        let database = try Database()
+        let (storage, acme) = try database.scene()
+        let session = try database.session()
+        func issue(_ name: String, kept: Int) throws {
+            try session.run(
+                """
+                SELECT issue_batch(server_clock() + 1000, 0, '{\(acme.id)}', '{202611}', '{1}', '{9}', '{u}', '{\(name)}',
+                    '{NULL}', '{NULL}', NULL, '{\(kept)}', NULL, NULL, '{}', '{}', '{}', '{}')
+                """)
+        }
+        #expect(throws: StoreFailure.self) { try issue("Alice", kept: 7) }
+        #expect(try storage.user(acme.id, .of("u")) == nil)
+        #expect(try storage.issuedPairs(acme.id, in: Month(of: .start)) == 0)
+        try issue("NULL", kept: 7)
+        #expect(try storage.user(acme.id, .of("u"))?.name == nil)
         storage.close()
     }
 
@@ -169,19 +224,25 @@ struct PostgresIssueTests {
         // What the planner does not know to be small it takes for some pages, and goes by index anyway.
         try session.run("ANALYZE")
         // What is read of months to decide anew is planned each time, as suits a small table.
-        let scans = #"SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_user_tables WHERE relname ~ '^(user_[0-9]|issued_day)'"#
+        let scans = """
+            SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_user_tables WHERE relname ~ '^(user_[0-9]|issued_day)'
+            """
         try session.run("SELECT pg_stat_force_next_flush()")
         let before = try session.number(scans)
         for round in 0..<20 {
             _ = try storage.issue((0..<5).map { try acme.command("u\($0)", name: .set("\(round)")) })
         }
         storage.close()
-        // A session tells its counts at its end, and the pooler's would go on.
-        let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        try session.run("SELECT pg_terminate_backend(pid) \(others)")
-        while try session.number("SELECT count(*) \(others)") != 0 {}
+        try endOthers(session)
         #expect(try session.number(scans) == before)
         #expect(
             try session.number("SELECT idx_scan FROM pg_stat_user_tables WHERE relname = 'issued_month'") ?? 0 >= 20)
+    }
+
+    /// Ends every other session with the database: a session tells its counts at its end, and a pooler's would go on.
+    private func endOthers(_ session: SQLSession) throws {
+        let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        try session.run("SELECT pg_terminate_backend(pid) \(others)")
+        for _ in 0..<100 where try session.number("SELECT count(*) \(others)") != 0 { usleep(50_000) }
     }
 }

@@ -107,7 +107,7 @@ struct PostgresMigrationTests {
                 "5379797120b02450ad3f27d13498425349065fd34fc0c4fb76a542a4d1683354",
                 "9b26e66a2ec79b927bdb604a334eefa29f55d45125e8198956f071c2d1546780",
                 "641ad04b8aba207605d22a29f4df33bbca5102b28211a343982a181725ceca1c",
-                "7fc36c51a920e15ced27cfe7df72e72e0b8b859867dff2cc8002127eee48672e",
+                "bafa64a74aaedcd44e9318b8f4d4039f288b11aad86ddff78a2fa784ff42acf5",
             ])
     }
 
