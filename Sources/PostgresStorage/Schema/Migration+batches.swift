@@ -56,7 +56,7 @@ extension Migration {
                 IF owners IS NULL AND satisfies_hash_partition('"user"'::regclass, 16, leaf::integer, tenants[1]) THEN
                     \(mergeIntoOne(of: 0..<16))
                 ELSE
-                    \(mergeUsers(into: #""user""#, of: "coalesce(i.tenant_id, tenants[1])", owners: "owners, ", "tenant_id, "))
+                    \(mergeUsers(into: #""user""#, isMixed: true))
                 END IF;
 
                 IF current_setting('chat_tokens.refused', true) <> '' THEN
@@ -123,7 +123,7 @@ extension Migration {
     private static func mergeIntoOne(of partitions: Range<Int>) -> String {
         guard partitions.count > 1 else {
             let number = partitions.lowerBound
-            return mergeUsers(into: number < 10 ? "user_0\(number)" : "user_\(number)", of: "tenants[1]")
+            return mergeUsers(into: number < 10 ? "user_0\(number)" : "user_\(number)", isMixed: false)
         }
         let middle = partitions.lowerBound + partitions.count / 2
         return """
@@ -135,33 +135,32 @@ extension Migration {
             """
     }
 
-    /// The statement that writes the users of a batch, given where they are and what to take for their tenant.
-    private static func mergeUsers(
-        into table: String, of tenant: String, owners: String = "", _ owner: String = ""
-    ) -> String {
-        """
-        MERGE INTO \(table) AS u
-        USING unnest(\(owners)ids, names, images, customs, kept) WITH ORDINALITY
-            AS i(\(owner)user_id, name, image, custom, kept, place)
-        ON u.tenant_id = \(tenant) AND u.user_id = i.user_id
-        WHEN MATCHED AND CASE
-            WHEN u.deactivated_at IS NOT NULL THEN refuse_user(i.place, NOT months[1] = ALL (months))
-            WHEN i.kept & 1 <> 0 AND u.name IS DISTINCT FROM i.name OR i.kept & 2 <> 0 AND u.image IS DISTINCT FROM i.image
-                OR i.kept & 4 <> 0 AND u.custom IS DISTINCT FROM i.custom THEN refuse_user(i.place, true)
-            ELSE false
-        END THEN DO NOTHING
-        WHEN MATCHED AND u.deactivated_at IS NULL AND (
-            u.name IS DISTINCT FROM i.name OR u.image IS DISTINCT FROM i.image OR u.custom IS DISTINCT FROM i.custom
-        ) THEN
-            UPDATE SET name = i.name, image = i.image, custom = i.custom, updated_at = moment
-        WHEN NOT MATCHED AND CASE
-            WHEN i.kept & 1 <> 0 AND i.name IS NOT NULL OR i.kept & 2 <> 0 AND i.image IS NOT NULL
-                OR i.kept & 4 <> 0 AND i.custom IS NOT NULL THEN refuse_user(i.place, true)
-            ELSE false
-        END THEN DO NOTHING
-        WHEN NOT MATCHED THEN
-            INSERT (tenant_id, user_id, name, image, custom, created_at, updated_at)
-            VALUES (\(tenant), i.user_id, i.name, i.image, i.custom, moment, moment);
-        """
+    /// The statement that writes the users of a batch, given where they are and whether they are of several tenants.
+    private static func mergeUsers(into table: String, isMixed: Bool) -> String {
+        let tenant = isMixed ? "coalesce(i.tenant_id, tenants[1])" : "tenants[1]"
+        return """
+            MERGE INTO \(table) AS u
+            USING unnest(\(isMixed ? "owners, " : "")ids, names, images, customs, kept) WITH ORDINALITY
+                AS i(\(isMixed ? "tenant_id, " : "")user_id, name, image, custom, kept, place)
+            ON u.tenant_id = \(tenant) AND u.user_id = i.user_id
+            WHEN MATCHED AND CASE
+                WHEN u.deactivated_at IS NOT NULL THEN refuse_user(i.place, NOT months[1] = ALL (months))
+                WHEN i.kept & 1 <> 0 AND u.name IS DISTINCT FROM i.name OR i.kept & 2 <> 0 AND u.image IS DISTINCT FROM i.image
+                    OR i.kept & 4 <> 0 AND u.custom IS DISTINCT FROM i.custom THEN refuse_user(i.place, true)
+                ELSE false
+            END THEN DO NOTHING
+            WHEN MATCHED AND u.deactivated_at IS NULL AND (
+                u.name IS DISTINCT FROM i.name OR u.image IS DISTINCT FROM i.image OR u.custom IS DISTINCT FROM i.custom
+            ) THEN
+                UPDATE SET name = i.name, image = i.image, custom = i.custom, updated_at = moment
+            WHEN NOT MATCHED AND CASE
+                WHEN i.kept & 1 <> 0 AND i.name IS NOT NULL OR i.kept & 2 <> 0 AND i.image IS NOT NULL
+                    OR i.kept & 4 <> 0 AND i.custom IS NOT NULL THEN refuse_user(i.place, true)
+                ELSE false
+            END THEN DO NOTHING
+            WHEN NOT MATCHED THEN
+                INSERT (tenant_id, user_id, name, image, custom, created_at, updated_at)
+                VALUES (\(tenant), i.user_id, i.name, i.image, i.custom, moment, moment);
+            """
     }
 }

@@ -47,9 +47,7 @@ struct PostgresIssueTests {
         }
         #expect(failures.compactMap { $0 }.flatMap { $0 }.map(\.text) == [])
         for node in nodes { node.close() }
-        let session = try database.session()
-        try endOthers(session)
-        #expect(try session.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
+        #expect(try deadlocks(in: database) == 0)
     }
 
     @Test("A user who stays the same costs no write", arguments: [1, 2])
@@ -186,9 +184,7 @@ struct PostgresIssueTests {
         }
         #expect(failures.compactMap { $0 }.flatMap { $0 } == [])
         storage.close()
-        let session = try database.session()
-        try endOthers(session)
-        #expect(try session.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
+        #expect(try deadlocks(in: database) == 0)
     }
 
     @Test("A person who was erased after a batch had read of them does not come back")
@@ -237,6 +233,12 @@ struct PostgresIssueTests {
         #expect(try session.number(scans) == before)
         #expect(
             try session.number("SELECT idx_scan FROM pg_stat_user_tables WHERE relname = 'issued_month'") ?? 0 >= 20)
+    }
+
+    private func deadlocks(in database: Database) throws -> Int? {
+        let session = try database.session()
+        try endOthers(session)
+        return try session.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     }
 
     /// Ends every other session with the database: a session tells its counts at its end, and a pooler's would go on.
