@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]),
+        .systemLibrary(name: "CLinker"),
 
         // Floor 1: JOSE on libcrypto, base64url, JSON.
         .target(name: "Tokens", dependencies: ["COpenSSL", "CJansson"], swiftSettings: strict),
@@ -89,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "ChatTokens",
             dependencies: [
-                "Domain", "PostgresStorage", "RedisLimits", "SQLiteStorage", "Tokens", "WebAPI",
+                "CLinker", "Domain", "PostgresStorage", "RedisLimits", "SQLiteStorage", "Tokens", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

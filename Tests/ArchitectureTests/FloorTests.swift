@@ -16,11 +16,12 @@ struct FloorTests {
             "ServiceLifecycle", "Dispatch", "Foundation",
         ],
         "ChatTokens": [
-            "Tokens", "Domain", "SQLiteStorage", "PostgresStorage", "RedisLimits", "WebAPI", "ArgumentParser",
-            "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Dispatch", "Foundation",
+            "Tokens", "Domain", "SQLiteStorage", "PostgresStorage", "RedisLimits", "WebAPI", "CLinker",
+            "ArgumentParser", "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Dispatch", "Foundation",
         ],
         "TokenVerifier": ["Tokens", "AsyncHTTPClient", "Logging", "NIOCore", "NIOHTTP1"],
         "COpenSSL": [], "CJansson": [], "CLibPQ": [], "CHiredis": [], "CSQLite": [],
+        "CLinker": [],
     ]
 
     /// Modules of the standard library and of the system's C library.
@@ -62,7 +63,7 @@ struct FloorTests {
             ("COpenSSL", "Tokens"), ("CJansson", "Tokens"), ("GRDB", "SQLiteStorage"), ("GRDBSQLite", "SQLiteStorage"),
             ("CLibPQ", "PostgresStorage"), ("CHiredis", "RedisLimits"), ("CSQLite", "SQLiteStorage"),
             ("AsyncHTTPClient", "TokenVerifier"), ("Hummingbird", "WebAPI"), ("ArgumentParser", "ChatTokens"),
-            ("Configuration", "ChatTokens"),
+            ("Configuration", "ChatTokens"), ("CLinker", "ChatTokens"),
         ])
     func oneImporter(module: String, target: String) {
         let importers = Set(Repository.sources.filter { $0.imports.contains(module) }.map(\.target))

@@ -8,6 +8,7 @@ import re
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 
 import pytest
@@ -234,3 +235,19 @@ def test_it_answers_soon_after_its_start(made):
     assert time.monotonic() - started < 5
     server.pair(key)
     server.stop()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other kernels map libraries page by page")
+def test_what_only_the_start_needed_of_libraries_takes_no_memory(made):
+    with made.serve() as server:
+        server.pair(made.key("acme"), {"userId": "u"})
+        maps = pathlib.Path(f"/proc/{server.pid}/smaps").read_text()
+    sizes = {"Size": 0, "Rss": 0}
+    inside = False
+    for line in maps.splitlines():
+        if re.match(r"[0-9a-f]+-", line):
+            inside = re.search(r" r-[x-]p .*\.so", line) is not None
+        elif inside and (found := re.match(r"(Size|Rss): +(\d+) kB", line)):
+            sizes[found[1]] += int(found[2])
+    # More than half of them is touched before the first answer, a quarter or so by what goes on.
+    assert 0 < sizes["Rss"] < sizes["Size"] * 0.4, sizes
