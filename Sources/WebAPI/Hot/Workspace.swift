@@ -6,6 +6,7 @@ internal import Tokens
 final class Workspace {
     let loop: any EventLoop
     let replies: LoopReplies
+    let unsent = UnsentAnswers()
     let outbox: IssueOutbox
     let connections: Connections
     var grants: Grant.Source
@@ -23,7 +24,7 @@ final class Workspace {
 
     init(loop: any EventLoop, directory: Directory, world: World) {
         self.loop = loop
-        replies = LoopReplies(loop: loop)
+        replies = LoopReplies(loop: loop, unsent: NIOLoopBound(unsent, eventLoop: loop))
         outbox = IssueOutbox(loop: loop, replies: replies)
         connections = Connections(world: world)
         grants = Grant.Source(world: world)
@@ -64,12 +65,54 @@ final class Workspace {
 /// Brings answers of batches back to an event loop.
 final class LoopReplies: ReplyQueue {
     private let loop: any EventLoop
+    private let unsent: NIOLoopBound<UnsentAnswers>?
 
-    init(loop: any EventLoop) {
+    /// A way to the loop; with `unsent`, what the answers write to connections is gathered there.
+    init(loop: any EventLoop, unsent: NIOLoopBound<UnsentAnswers>? = nil) {
         self.loop = loop
+        self.unsent = unsent
     }
 
     func enqueue(_ work: @escaping @Sendable () -> Void) {
-        loop.execute(work)
+        guard let unsent else { return loop.execute(work) }
+        loop.execute { unsent.value.gather(during: work) }
+    }
+}
+
+/// Answers to a batch that are written to their connections and not sent yet.
+///
+/// Sent each by itself, with the next one to be signed in between, nearly every one wakes its client's process anew.
+/// Several in a row cost a tenth less, here and there.
+final class UnsentAnswers {
+    /// Few enough that the first does not wait long for the signatures of the last, some 5 ms with RS256.
+    private static let most = 16
+
+    private var edges: [ConnectionEdge] = []
+    private var isGathering = false
+
+    /// Runs what answers a batch, and sends all that it writes.
+    func gather(during work: () -> Void) {
+        isGathering = true
+        work()
+        isGathering = false
+        send()
+    }
+
+    /// Takes on to send what was written to the connection; false where no batch is being answered.
+    func take(_ edge: ConnectionEdge) -> Bool {
+        guard isGathering else { return false }
+        edges.append(edge)
+        if edges.count == Self.most { send() }
+        return true
+    }
+
+    private func send() {
+        var index = 0
+        // By place, since what a flush sets off may write more.
+        while index < edges.count {
+            edges[index].flush()
+            index += 1
+        }
+        edges.removeAll(keepingCapacity: true)
     }
 }

@@ -25,8 +25,10 @@ extension FastLane {
         output.clear(minimumCapacity: workspace.head.count + response.body.count)
         output.writeBytes(workspace.head)
         if !isHead { output.writeBytes(response.body) }
-        edge?.write(output)
-        if isReading { needsFlush = true } else { edge?.flush() }
+        if let edge {
+            edge.write(output)
+            if isReading { needsFlush = true } else if !workspace.unsent.take(edge) { edge.flush() }
+        }
         if case .answering = exchange { finish() }
     }
 

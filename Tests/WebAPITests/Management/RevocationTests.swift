@@ -111,6 +111,27 @@ struct RevokeTests {
         }
     }
 
+    @Test("404: who names a tenant that is not there spoils nobody else's revocation of the same moment")
+    func strangersInABatch() async throws {
+        try await withServer { server in
+            let shop = try Shop(server)
+            let operatorKey = try server.keys.create(for: .operator, name: "root").text
+            let statuses = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+                for number in 0..<48 {
+                    group.addTask {
+                        let isLost = number % 4 == 0
+                        let ask = Ask.post(
+                            "/tokens/revoke", key: isLost ? operatorKey : shop.key, #"{"userId":"u\#(number)"}"#,
+                            isLost ? [("X-Chat-Tenant", "never-was")] : [])
+                        return (isLost ? 404 : 200, try await server.answer(ask).status)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.count == 48 && statuses.allSatisfy { $0.0 == $0.1 }, "\(statuses)")
+        }
+    }
+
     @Test(
         "a body that does not say exactly what to revoke is refused by field",
         arguments: [
