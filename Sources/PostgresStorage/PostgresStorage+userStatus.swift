@@ -41,7 +41,13 @@ extension PostgresStorage {
             try connection.exchange([
                 Statement(
                     "DELETE FROM revocation WHERE tenant_id = $1 AND kind = 'user' AND subject = $2",
-                    .text(tenant.text), .text(id.text))
+                    .text(tenant.text), .text(id.text)),
+                // They are sealed, and nobody knows whose they are.
+                Statement(
+                    """
+                    DELETE FROM issue_answer
+                    WHERE api_key_id IN (SELECT api_key_id FROM api_key WHERE tenant_id = $1)
+                    """, .text(tenant.text)),
             ])
             _ = try insert([.userGone(id, tenant, audit)], &connection)
             return try cutOff(UserReference(tenant, id), of: tenant, .active, at: moment, recording: audit, &connection)

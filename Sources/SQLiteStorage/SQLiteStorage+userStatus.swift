@@ -27,6 +27,12 @@ extension SQLiteStorage {
             try db.execute(
                 sql: "DELETE FROM revocation WHERE tenant_id = ? AND kind = 'user' AND subject = ?",
                 arguments: [tenant.text, id.text])
+            // They are sealed, and nobody knows whose they are.
+            try db.execute(
+                sql: """
+                    DELETE FROM issue_answer
+                    WHERE api_key_id IN (SELECT api_key_id FROM api_key WHERE tenant_id = ?)
+                    """, arguments: [tenant.text])
             _ = try insert([.userGone(id, tenant, audit)], db)
             return try cutOff(UserReference(tenant, id), of: tenant, .active, at: moment, recording: audit, db)
         }

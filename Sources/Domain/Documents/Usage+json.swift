@@ -63,15 +63,13 @@ package struct UsageSum: Sendable {
 }
 
 extension UsageGrouping {
-    /// The names by which requests ask for it, such as `day,key`; nil where one is unknown.
+    /// What a request asks for by `day`, `key` or `day,key`; nil for anything else.
     package init?(names: String) {
-        self = []
-        for name in names.split(separator: ",", omittingEmptySubsequences: false) {
-            switch name {
-            case "day": insert(.day)
-            case "key": insert(.key)
-            default: return nil
-            }
+        switch names {
+        case "day": self = .day
+        case "key": self = .key
+        case "day,key": self = [.day, .key]
+        default: return nil
         }
     }
 

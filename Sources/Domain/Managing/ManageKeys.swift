@@ -116,7 +116,7 @@ package struct ManageKeys: Sendable {
     package func revoke(
         _ id: APIKey.ID, of owner: APIKey.Owner? = nil, reason: String = "", by origin: AuditOrigin
     ) throws(ManagementFailure) -> APIKey {
-        guard reason.count <= Self.longestReason, !reason.unicodeScalars.contains(where: \.isControl) else {
+        guard reason.isLine(atMost: Self.longestReason) else {
             throw .invalid([
                 Failure.Field("reason", "must be at most \(Self.longestReason) characters without control characters")
             ])

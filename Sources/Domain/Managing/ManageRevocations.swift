@@ -28,7 +28,7 @@ package struct ManageRevocations: Sendable {
         if let issuedBefore, issuedBefore > now {
             complaints.append(Failure.Field("issuedBefore", "must not be in the future"))
         }
-        if reason.count > Revocation.longestReason || reason.unicodeScalars.contains(where: \.isControl) {
+        if !reason.isLine(atMost: Revocation.longestReason) {
             let rule = "must be at most \(Revocation.longestReason) characters without control characters"
             complaints.append(Failure.Field("reason", rule))
         }

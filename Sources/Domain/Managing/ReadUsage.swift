@@ -61,12 +61,13 @@ package struct ReadUsage: Sendable {
         return Span(first: first, last: last)
     }
 
-    /// What the tenant used on these days.
+    /// What the tenant used on these days; `missing` where there is no such tenant.
     package func counts(
         of tenant: Tenant.ID, in span: Span, by grouping: UsageGrouping
     ) throws(ManagementFailure) -> [UsageCount] {
         try ManagementFailure.telling(of: "tenant \(tenant)") { () throws(StoreFailure) in
-            try storage.usage(of: tenant, from: span.first, through: span.last, by: grouping)
+            guard try storage.tenant(tenant) != nil else { throw .missing }
+            return try storage.usage(of: tenant, from: span.first, through: span.last, by: grouping)
         }
     }
 

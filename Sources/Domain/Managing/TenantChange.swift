@@ -109,6 +109,6 @@ enum DisplayName {
     static let rule = "must be 1 to \(longest) characters without control characters"
 
     static func isFit(_ text: String) -> Bool {
-        (1...longest).contains(text.count) && !text.unicodeScalars.contains(where: \.isControl)
+        !text.isEmpty && text.isLine(atMost: longest)
     }
 }

@@ -1,6 +1,8 @@
 extension Timestamp {
-    /// The moment that an RFC 3339 text in UTC names, such as `2026-01-02T03:04:05Z`, with up to three digits after the
-    /// second, or the first moment of a day such as `2026-01-02`; nil for any other text.
+    /// The moment that an RFC 3339 text in UTC names, such as `2026-01-02T03:04:05Z`, or the first moment of a day such
+    /// as `2026-01-02`; nil for any other text.
+    ///
+    /// A second may have up to nine digits, of which those behind the milliseconds do not count.
     package init?(rfc3339 text: String) {
         let utf8 = Array(text.utf8)
         guard utf8.count >= 10, utf8[4] == UInt8(ascii: "-"), utf8[7] == UInt8(ascii: "-"),
@@ -12,20 +14,30 @@ extension Timestamp {
             self.init(seconds: midnight)
             return
         }
-        guard (20...24).contains(utf8.count), utf8[10] == UInt8(ascii: "T"), utf8[13] == UInt8(ascii: ":"),
-            utf8[16] == UInt8(ascii: ":"), utf8.last == UInt8(ascii: "Z"),
-            let hour = Self.number(utf8[11..<13]), hour < 24, let minute = Self.number(utf8[14..<16]), minute < 60,
+        guard utf8.count >= 20, utf8[10] | 0x20 == UInt8(ascii: "t"), utf8[13] == UInt8(ascii: ":"),
+            utf8[16] == UInt8(ascii: ":"), let end = Self.endOfTime(utf8), let hour = Self.number(utf8[11..<13]),
+            hour < 24, let minute = Self.number(utf8[14..<16]), minute < 60,
             let second = Self.number(utf8[17..<19]), second < 60,
-            let fraction = Self.fraction(utf8[19..<utf8.count - 1])
+            let fraction = Self.fraction(utf8[19..<end])
         else { return nil }
         self.init(milliseconds: (midnight + hour * 3_600 + minute * 60 + second) * 1_000 + fraction)
     }
 
-    /// Milliseconds of nothing, or of a point and one to three digits.
+    /// Where the time of day ends and its zone begins; nil for another zone than UTC.
+    private static func endOfTime(_ text: [UInt8]) -> Int? {
+        if text[text.count - 1] | 0x20 == UInt8(ascii: "z") { return text.count - 1 }
+        let zone = text.count - 6
+        return zone >= 19 && text[zone...].elementsEqual("+00:00".utf8) ? zone : nil
+    }
+
+    /// Milliseconds of nothing, or of a point and one to nine digits.
     private static func fraction(_ text: ArraySlice<UInt8>) -> Int64? {
         guard let point = text.first else { return 0 }
-        guard point == UInt8(ascii: "."), text.count > 1, let digits = number(text.dropFirst()) else { return nil }
-        return digits * [100, 10, 1][text.count - 2]
+        let digits = text.dropFirst()
+        guard point == UInt8(ascii: "."), (1...9).contains(digits.count), number(digits) != nil,
+            let milliseconds = number(digits.prefix(3))
+        else { return nil }
+        return milliseconds * [100, 10, 1][min(digits.count, 3) - 1]
     }
 
     private static func number(_ text: ArraySlice<UInt8>) -> Int64? {

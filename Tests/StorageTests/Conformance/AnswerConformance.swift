@@ -72,6 +72,19 @@ struct AnswerConformance {
         #expect(try scene.issue(scene.command("u", number: 5, after: 1_199)) == ["another request"])
     }
 
+    @Test("Nobody who was erased is in an answer that is given again", arguments: Backend.all)
+    func erased(backend: Backend) throws {
+        let scene = try Scene(backend)
+        let keys = ManageKeys(storage: scene.store.storage, keyPrefix: "chatsdk", world: .standing)
+        let key = try keys.create(
+            for: .tenant(scene.acme.id), name: "backend", by: .commandLine
+        ).key.id.text
+        #expect(try scene.issue(scene.command("u", of: key, name: .set("Uma"))) == ["issued u Uma 1"])
+        _ = try scene.store.storage.purge(
+            .of("u"), of: scene.acme.id, at: .start, recording: .sample(for: scene.acme.id))
+        #expect(try scene.issue(scene.command("u", of: key, number: 2)) == ["issued u - 2"])
+    }
+
     @Test("A refusal is not kept, and leaves the others of its batch alone", arguments: Backend.all)
     func refused(backend: Backend) throws {
         let scene = try Scene(backend, quota: 2)

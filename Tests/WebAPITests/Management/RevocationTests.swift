@@ -146,6 +146,9 @@ struct RevokeTests {
                 ["issuedBefore"]
             ),
             (#"{"userId":"a","reason":"\u0007"}"#, ["reason"]),
+            (#"{"all":true,"issuedBefore":"2020-01-02"}"#, ["issuedBefore"]),
+            // As JSON Schema counts, and not by what looks like one character.
+            (#"{"userId":"a","reason":""# + String(repeating: "e\u{301}", count: 128) + #""}"#, ["reason"]),
         ])
     func badBodies(body: String, fields: [String]) async throws {
         try await withServer { server in

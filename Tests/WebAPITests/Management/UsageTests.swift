@@ -40,6 +40,21 @@ struct UsageTests {
         }
     }
 
+    @Test("usage is grouped in the ways that are told, and of a tenant that is there")
+    func groupings() async throws {
+        try await withServer { server in
+            let root = try server.keys.create(for: .operator, name: "root").text
+            _ = try server.addTenant()
+            for (query, tenant, status) in [
+                ("?by=day,key", "acme", 200), ("?by=key", "acme", 200), ("?by=key,day", "acme", 400),
+                ("?by=day,day", "acme", 400), ("", "never-was", 404),
+            ] {
+                let ask = Ask("GET", "/admin/usage\(query)", key: root, [("X-Chat-Tenant", tenant)])
+                #expect(try await server.answer(ask).status == status, "\(query) \(tenant)")
+            }
+        }
+    }
+
     @Test("429 rate_limited names the user's limit, and another user is served")
     func perUser() async throws {
         try await withServer { server in

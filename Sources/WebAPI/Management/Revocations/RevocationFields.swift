@@ -96,14 +96,15 @@ extension JSONFields.Reading {
     }
 
     fileprivate static var moment: JSONFields.Reading<Timestamp> {
-        .init("a time in UTC such as 2026-01-02T03:04:05.678Z") { $0.string.flatMap(Timestamp.init(rfc3339:)) }
+        .init("a time in UTC such as 2026-01-02T03:04:05.678Z") { json in
+            // A bare day is none of RFC 3339's times.
+            json.string.flatMap { text in text.utf8.count > 10 ? Timestamp(rfc3339: text) : nil }
+        }
     }
 
     fileprivate static var reason: JSONFields.Reading<String> {
         .init("at most \(Revocation.longestReason) characters without control characters") { json in
-            json.string.flatMap { text in
-                text.count <= Revocation.longestReason && !text.unicodeScalars.contains(where: \.isControl) ? text : nil
-            }
+            json.string.flatMap { text in text.isLine(atMost: Revocation.longestReason) ? text : nil }
         }
     }
 }
