@@ -290,7 +290,8 @@ when it was made; what has been revoked since stays revoked.</p>
 <h4>Parameters</h4>
 <table><tr><td><code>X-Request-ID</code></td><td class="kind">header, string</td><td>An id for this request; returned if well-formed, replaced otherwise.</td></tr>
 <tr><td><code>Idempotency-Key</code></td><td class="kind">header, string, 1 to 255 characters</td><td>What the client calls this request by, chosen by chance, such as a UUID; 1 to 255 printable ASCII characters, with
-or without quotes (draft-ietf-httpapi-idempotency-key-header). It belongs to the API key.</td></tr>
+or without quotes (draft-ietf-httpapi-idempotency-key-header), which count as part of it. It belongs to the API
+key.</td></tr>
 </table>
 <h4>Answers</h4>
 <table><tr><td class="status ok">200</td><td><p>The user is durable; here are its tokens.</p>

@@ -4123,7 +4123,8 @@ components:
       in: header
       description: |
         What the client calls this request by, chosen by chance, such as a UUID; 1 to 255 printable ASCII characters, with
-        or without quotes (draft-ietf-httpapi-idempotency-key-header). It belongs to the API key.
+        or without quotes (draft-ietf-httpapi-idempotency-key-header), which count as part of it. It belongs to the API
+        key.
       schema: {type: string, minLength: 1, maxLength: 255, pattern: '^[!-~]([ -~]*[!-~])?$'}
       example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"'
     Tenant:
