@@ -201,6 +201,19 @@ struct IssueTests {
         }
     }
 
+    @Test("escapes of a channel do not reach the token")
+    func channelEscapes() async throws {
+        try await withServer { server in
+            let key = try server.key(try server.addTenant())
+            let body = #"{"userId":"u","channels":["a\/b", "\u0041", "\"\\", "plain"]}"#
+            let answer = try await server.answer(.post("/tokens", key: key, body))
+            let token = try #require(try answer.json["wsToken"]?.string)
+            let claims = try #require(Base64URL.decode(String(token.split(separator: ".")[1])))
+            let text = String(decoding: claims, as: UTF8.self)
+            #expect(text.contains(#""channels":["a/b","A","\"\\","plain"]"#), "\(text)")
+        }
+    }
+
     private func payload(_ token: String) throws -> JSON {
         let part = try #require(token.split(separator: ".").dropFirst().first)
         let claims = try #require(Base64URL.decode(String(part)))

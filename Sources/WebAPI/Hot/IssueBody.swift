@@ -109,9 +109,23 @@ package enum IssueBody {
                 count += 1
             }
             guard count <= channelCount else { return refuse("channels", "must have at most \(channelCount) elements") }
-            var compact: [UInt8] = []
-            JSONText.appendCompact(body, value, to: &compact)
-            channels = compact
+            channels = Self.written(value, body)
+        }
+
+        /// An array of strings as it stands in tokens, without the escapes it came with: gateways refuse `\/`.
+        private static func written(_ strings: JSONScanner.Value, _ body: Span<UInt8>) -> [UInt8] {
+            var text: [UInt8] = []
+            guard strings.hasEscapes else {
+                JSONText.appendCompact(body, strings, to: &text)
+                return text
+            }
+            var elements = JSONElements(of: strings)
+            while let element = elements.next(body) {
+                text.append(text: text.isEmpty ? "[" : ",")
+                text.append(json: element.text(in: body))
+            }
+            text.append(text: "]")
+            return text
         }
     }
 }
