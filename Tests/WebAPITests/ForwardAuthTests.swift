@@ -29,7 +29,8 @@ struct ForwardAuthTests {
             let key = try server.key(try server.addTenant())
             let ws = try await VerifyTests.pair(server, key).ws
             let places: [[(String, String)]] = [
-                [("Authorization", "Bearer \(ws)")], [("authorization", "bearer \(ws)")], [("X-Chat-Token", ws)],
+                [("Authorization", "Bearer \(ws)")], [("Authorization", "Bearer   \(ws)")],
+                [("Authorization", "Bearer \(ws) ")], [("authorization", "bearer \(ws)")], [("X-Chat-Token", ws)],
                 [("X-Original-URI", "/socket?token=\(ws)")], [("X-Original-URI", "/socket?a=b&access_token=\(ws)&c=d")],
                 [("X-Original-URI", "/socket?token=\(ws.replacing(".", with: "%2E"))")],
                 [("Authorization", "Bearer \(ws)"), ("X-Chat-Token", "x")],

@@ -153,7 +153,11 @@ struct IssueTests {
     }
 
     @Test(
-        "415: any content type but application/json", arguments: [nil, "", "text/plain", "application/jsonx", "json"])
+        "415: any content type but application/json",
+        arguments: [
+            nil, "", "text/plain", "application/jsonx", "json", "application/json charset=utf-8",
+            "application/json, application/json", "application/json\tx",
+        ])
     func mediaType(type: String?) async throws {
         try await withServer { server in
             let key = try server.key(try server.addTenant())
@@ -177,7 +181,10 @@ struct IssueTests {
 
     @Test(
         "200: application/json with parameters and in any case",
-        arguments: ["application/json; charset=utf-8", "APPLICATION/Json"])
+        arguments: [
+            "application/json; charset=utf-8", "APPLICATION/Json", "application/json\t;charset=utf-8",
+            "application/json \t ; charset=utf-8", "application/json;", "application/json\t",
+        ])
     func mediaTypes(type: String) async throws {
         try await withServer { server in
             var ask = Ask("POST", "/tokens", key: try server.key(try server.addTenant()), [("Content-Type", type)])

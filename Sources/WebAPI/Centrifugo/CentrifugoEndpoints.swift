@@ -86,10 +86,7 @@ struct CentrifugoEndpoints: Sendable {
 extension HotHeaders {
     /// The credentials of an `Authorization: Bearer` field (RFC 6750 §2.1).
     var bearer: String? {
-        let scheme = 7
-        guard let given = authorization, given.utf8.count > scheme,
-            Substring(given.utf8.prefix(scheme)).isSame(as: "bearer ")
-        else { return nil }
-        return String(given.utf8.dropFirst(scheme))
+        guard let given = authorization, let start = given.credentials(of: "bearer") else { return nil }
+        return String(given.utf8.dropFirst(start))
     }
 }

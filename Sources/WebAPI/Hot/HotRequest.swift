@@ -138,6 +138,8 @@ struct HotHeaders: Sendable {
 
     /// Notes a field whose value is UTF-8; of several with one name the first counts where only one can.
     mutating func take(_ field: HotField, _ value: Span<UInt8>) {
+        // The decoder leaves the white space behind a value, which is no part of it (RFC 9110 §5.5).
+        let value = value.extracting(..<value.countWithoutTrailingSpace)
         switch field {
         case .host: hostCount += 1
         case .upgrade: isUpgrade = true
@@ -177,24 +179,6 @@ struct HotHeaders: Sendable {
 
     /// Whether the body is declared as a plain form: `application/x-www-form-urlencoded`, not compressed.
     var isForm: Bool { contentType == .form && !isEncoded }
-}
-
-/// What a body may be declared as.
-enum BodyType {
-    case json, mergePatch, form, other
-
-    /// The type of a `Content-Type`, whatever its parameters are.
-    init(_ value: Span<UInt8>) {
-        let end = value.indices.first { value[$0] == UInt8(ascii: ";") || value[$0] == UInt8(ascii: " ") }
-        let type = value.extracting(..<(end ?? value.count))
-        if type.isSame(as: "application/json") {
-            self = .json
-        } else if type.isSame(as: "application/x-www-form-urlencoded") {
-            self = .form
-        } else {
-            self = type.isSame(as: "application/merge-patch+json") ? .mergePatch : .other
-        }
-    }
 }
 
 /// The name of a header field that hot endpoints look at.
