@@ -152,7 +152,7 @@ struct HotHeaders: Sendable {
         case .requestID: Self.keep(value, in: &requestID)
         case .chatToken: Self.keep(value, in: &chatToken)
         case .authorization: Self.keep(value, in: &authorization)
-        case .ifNoneMatch: Self.keep(value, in: &ifNoneMatch)
+        case .ifNoneMatch: takeIfNoneMatch(value)
         case .contentLength: Self.keep(value, in: &contentLength)
         case .originalURI: Self.keep(value, in: &originalURI)
         case .contentEncoding: isEncoded = isEncoded || !value.isSame(as: "identity")
@@ -162,6 +162,12 @@ struct HotHeaders: Sendable {
 
     private static func keep(_ value: Span<UInt8>, in field: inout String?) {
         if field == nil { field = JSONText.string(value, 0..<value.count) }
+    }
+
+    /// Notes one `If-None-Match` field, which is a list: several are one with commas.
+    private mutating func takeIfNoneMatch(_ value: Span<UInt8>) {
+        let list = JSONText.string(value, 0..<value.count)
+        ifNoneMatch = ifNoneMatch.map { $0 + "," + list } ?? list
     }
 
     /// Notes one `X-Forwarded-For` field; each proxy may add one of its own, so that the last counts most.
