@@ -26,6 +26,8 @@ struct IssueBodyTests {
         (#""custom":[]"#, "custom"), (#""custom":"{}""#, "custom"), (#""custom":1"#, "custom"),
         (#""custom":{"a":"\#(String(repeating: "x", count: 5_113))"}"#, "custom"),
         (#""custom":\#(String(repeating: #"{"a":"#, count: 16))[1]\#(String(repeating: "}", count: 16))"#, "custom"),
+        (#""custom":\#(String(repeating: #"{"a":"#, count: 500))1\#(String(repeating: "}", count: 500))"#, "custom"),
+        (#""name":\#(nested(100))"#, "name"), (#""channels":["a",\#(nested(100))]"#, "channels[1]"),
         // expiresIn
         (#""expiresIn":59"#, "expiresIn"), (#""expiresIn":86401"#, "expiresIn"), (#""expiresIn":3600.5"#, "expiresIn"),
         (#""expiresIn":1e1"#, "expiresIn"), (#""expiresIn":"3600""#, "expiresIn"), (#""expiresIn":null"#, "expiresIn"),
@@ -39,7 +41,12 @@ struct IssueBodyTests {
         (#""channels":[\#(Array(repeating: #""c""#, count: 65).joined(separator: ","))]"#, "channels"),
         // members that are none
         (#""user_id":"u""#, "user_id"), (#""Name":"A""#, "Name"), (#""":1"#, ""), (#""cust\u006Fm2":{}"#, "custom2"),
+        (#""x":\#(nested(17))"#, "x"), (#""x":\#(nested(511))"#, "x"),
     ]
+
+    private static func nested(_ depth: Int) -> String {
+        String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    }
 
     /// Members that are as long, as deep and as odd as they may be.
     private static let accepted: [String] = [

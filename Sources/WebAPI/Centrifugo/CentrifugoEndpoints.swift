@@ -52,7 +52,7 @@ struct CentrifugoEndpoints: Sendable {
         let caller = try await service.caller(headers.apiKey, needs: .verify, in: context)
         guard headers.isJSON else { throw Failure.unsupportedMediaType }
         let recheck = try Self.recheck(in: request)
-        let body = try JSON.read(try await request.wholeBody(limit: Self.bodyLimit), maximumDepth: 64)
+        let body = try JSON.read(try await request.wholeBody(limit: Self.bodyLimit))
         guard body.kind == .object else { throw Failure.invalidRequest("The body must be a JSON object.", []) }
         return Call(caller: caller, body: body, bearer: headers.bearer, recheck: recheck)
     }

@@ -14,8 +14,7 @@ package enum IssueBody {
     /// - Returns: the request; its `expiresIn` is checked later, against the tenant's limit.
     /// - Throws: `invalidJSON` or `invalidRequest` with at most 20 fields.
     package static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> IssueRequest {
-        // One level more than allowed is read, so that a `custom` that is too deep is named as such.
-        try scanner.scanBody(body, maximumDepth: UserLimits.customDepth + 2)
+        try scanner.scanBody(body)
         var fields = IssueFields()
         for member in scanner.members { fields.take(member, in: body) }
         return try fields.request()
