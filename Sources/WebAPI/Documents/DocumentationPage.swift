@@ -935,7 +935,7 @@ compressed.</p>
 The token is taken from the first of these that is present: <code>Authorization: Bearer</code>, <code>X-Chat-Token</code>, the query
 parameter <code>token</code> or <code>access_token</code> inside <code>X-Original-URI</code>.</p>
 <p>204 lets the request pass, 401 says the client&#x27;s token is not good, 403 says the gateway itself is set up
-wrongly (its API key, or <code>expect</code>). While the server works there is no other status.</p>
+wrongly (its API key, or <code>expect</code>). While the server works there is no other status. A body is not looked at.</p>
 <pre><code>curl -i &#x27;http://127.0.0.1:8080/verify?expect=ws&#x27; \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &quot;Authorization: Bearer $WS_TOKEN&quot;</code></pre>

@@ -314,7 +314,7 @@ paths:
         parameter `token` or `access_token` inside `X-Original-URI`.
 
         204 lets the request pass, 401 says the client's token is not good, 403 says the gateway itself is set up
-        wrongly (its API key, or `expect`). While the server works there is no other status.
+        wrongly (its API key, or `expect`). While the server works there is no other status. A body is not looked at.
       security:
         - apiKey: []
           bearerToken: []

@@ -25,8 +25,16 @@ enum HotRoute: Int, Sendable {
         }
     }
 
-    /// The most bytes a body may have; a body that an endpoint has no use for is ignored.
+    /// The most bytes a body may have that is read.
     static let bodyLimit = 16 * 1_024
+
+    /// Whether the body is read; where it is not, no size of it is a reason to refuse: proxies may pass on a client's.
+    var readsBody: Bool {
+        switch self {
+        case .issue, .verify, .introspect: true
+        case .forwardAuth, .jwks: false
+        }
+    }
 
     private static let jwksPrefix = "/t/"
     private static let jwksSuffix = "/.well-known/jwks.json"

@@ -15,7 +15,8 @@ struct HotBridge: Sendable {
         let method = HTTPMethod(rawValue: request.method.rawValue)
         guard let route = HotRoute(method: method, path: target.path) else { throw Failure.notFound }
         let headers = HotHeaders(request)
-        let body = try await request.wholeBody(limit: HotRoute.bodyLimit)
+        // Hummingbird drops what is not read of a stream.
+        let body = route.readsBody ? try await request.wholeBody(limit: HotRoute.bodyLimit) : ByteBuffer()
         let start = service.now()
         let isHead = request.method == .head
         return await withCheckedContinuation { continuation in
