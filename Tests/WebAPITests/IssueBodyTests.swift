@@ -32,6 +32,10 @@ struct IssueBodyTests {
         (#""expiresIn":59"#, "expiresIn"), (#""expiresIn":86401"#, "expiresIn"), (#""expiresIn":3600.5"#, "expiresIn"),
         (#""expiresIn":1e1"#, "expiresIn"), (#""expiresIn":"3600""#, "expiresIn"), (#""expiresIn":null"#, "expiresIn"),
         (#""expiresIn":-60"#, "expiresIn"), (#""expiresIn":99999999999999999999"#, "expiresIn"),
+        (#""expiresIn":59.99999999999999999999"#, "expiresIn"),
+        (#""expiresIn":86400.00000000000000000001"#, "expiresIn"), (#""expiresIn":0.6e1"#, "expiresIn"),
+        (#""expiresIn":1e-400"#, "expiresIn"), (#""expiresIn":1e99999999999999999999"#, "expiresIn"),
+        (#""expiresIn":-0"#, "expiresIn"), (#""expiresIn":0e99999999999999999999"#, "expiresIn"),
         // refresh
         (#""refresh":1"#, "refresh"), (#""refresh":"true""#, "refresh"), (#""refresh":null"#, "refresh"),
         // channels
@@ -58,7 +62,8 @@ struct IssueBodyTests {
         #""custom":{"a":"\#(String(repeating: "x", count: 5_112))"}"#,
         #""custom":\#(String(repeating: #"{"a":"#, count: 15))[1]\#(String(repeating: "}", count: 15))"#,
         #""custom":{"a":1e400,"b":123456789012345678901234567890}"#, #""expiresIn":60"#, #""expiresIn":86400"#,
-        #""expiresIn":3600.0"#, #""expiresIn":1e4"#,
+        #""expiresIn":3600.0"#, #""expiresIn":1e4"#, #""expiresIn":6e1"#, #""expiresIn":60.0"#,
+        #""expiresIn":0.6E+2"#, #""expiresIn":60000e-3"#, #""expiresIn":86400.000000000000000000000000000000"#,
         #""refresh":false"#, #""channels":[]"#, #""channels":["\#(String(repeating: "x", count: 255))"]"#,
         #""channels":[\#(Array(repeating: #""c""#, count: 64).joined(separator: ","))]"#, #""n\u0061me":"A""#,
     ]
@@ -107,11 +112,13 @@ struct IssueBodyTests {
     func everything() async throws {
         try await withServer { server in
             let key = try server.key(try server.addTenant())
-            let body = #"{"x":1,"name":1,"image":2,"custom":3,"expiresIn":"4","refresh":5,"channels":6,"y":null}"#
-            let answer = try await server.answer(.post("/tokens", key: key, body))
-            #expect(
-                answer.complaints
-                    == ["x", "name", "image", "custom", "expiresIn", "refresh", "channels", "y", "userId"])
+            for life in [#""4""#, "59", "86401"] {
+                let members = #""x":1,"name":1,"image":2,"custom":3,"expiresIn":\#(life),"refresh":5,"channels":6"#
+                let answer = try await server.answer(.post("/tokens", key: key, #"{\#(members),"y":null}"#))
+                #expect(
+                    answer.complaints
+                        == ["x", "name", "image", "custom", "expiresIn", "refresh", "channels", "y", "userId"])
+            }
         }
     }
 

@@ -64,18 +64,15 @@ package enum IssueBody {
         }
 
         private mutating func takeExpiresIn(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
-            // The range depends on the tenant and is checked where that is known; here only the type.
-            guard value.kind == .number, let seconds = Self.integer(JSONText.string(body, value.range)) else {
-                return refuse("expiresIn", "must be an integer (seconds)")
+            // A tenant's own maximum is checked where the tenant is known.
+            let range = Tenant.shortestTokenLife...Tenant.longestTokenLife
+            guard value.kind == .number, let seconds = JSONText.integer(body, value.range),
+                range.contains(Int(clamping: seconds))
+            else {
+                return refuse(
+                    "expiresIn", "must be an integer from \(range.lowerBound) to \(range.upperBound) (seconds)")
             }
-            expiresIn = seconds
-        }
-
-        /// The integer that a JSON number stands for: 3600, but also 3600.0 and 36e2.
-        private static func integer(_ text: String) -> Int? {
-            if let integer = Int(text) { return integer }
-            guard let number = Double(text), number == number.rounded(), abs(number) < 1e15 else { return nil }
-            return Int(number)
+            expiresIn = Int(seconds)
         }
 
         private mutating func takeRefresh(_ value: JSONScanner.Value) {
