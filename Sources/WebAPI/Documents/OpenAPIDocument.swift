@@ -23,7 +23,8 @@ info:
 
     **Errors.** Every error is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) `application/problem+json`
     document. `code` is stable and made for programs; `detail` is made for people and may change. A known path
-    asked with another method answers 405 with `Allow`; an unknown path 404.
+    asked with another method answers 405 with `Allow`; an unknown path 404. A method that is none of the registered
+    ones is no acceptable request over HTTP/1.1, and gets 400.
 
     **Request identity.** `X-Request-ID` is taken over if it is well-formed, else made, and returned on every answer
     and in every problem document.
@@ -75,8 +76,9 @@ paths:
         it; `custom` is replaced whole. `custom` is kept as the JSON text that came, less whitespace between its
         parts: no number loses a digit. The body may have 16 KiB.
 
-        Every request with a good key counts against the tenant's rate limit, and every answer to one carries
-        `RateLimit` and `RateLimit-Policy`. Only a pair that is issued counts against the quota.
+        Every request with a good key counts against the tenant's rate limit, and its answer carries `RateLimit` and
+        `RateLimit-Policy`, but where the quota is used up. What is refused before it is counted carries neither: a key
+        without the scope, a body of more than 16 KiB. Only a pair that is issued counts against the quota.
 
         With an `Idempotency-Key` a request may be sent again, whenever no answer came: within ten minutes the same body
         with the same key gets the same answer, to the byte, on every server, and is carried out and counted once, also
@@ -5216,7 +5218,7 @@ components:
         lbl: {description: The label; if given., type: string}
         channels: {description: Realtime only; if asked for., type: array, items: {type: string}}
         jid: {description: Realtime only; if the tenant has an XMPP host., type: string}
-        custom: {description: The paths the tenant has chosen., type: object}
+        custom: {description: The members of the custom metadata that the tenant has chosen., type: object}
 
     KeySet:
       type: object
