@@ -61,5 +61,8 @@ struct UserIDTests {
         let (first, second) = (try #require(User.ID(one)), try #require(User.ID(other)))
         #expect(first != second)
         #expect(Set([first, second]).count == 2)
+        // Who knows users by their hash only would take the two for one.
+        #expect(first.hashValue != second.hashValue)
+        #expect(Label(one)?.hashValue != Label(other)?.hashValue)
     }
 }

@@ -126,6 +126,20 @@ struct TokenDraftTests {
         #expect(try claims(.rest, user(), other)["custom"] == nil)
     }
 
+    @Test("custom metadata comes with plain slashes, whatever its escapes, and else as it is stored")
+    func customSlashes() throws {
+        var settings = TenantChange()
+        settings.tokenClaims = ["role", "org/unit"]
+        let mint = try mint(settings)
+        let custom = #"{"role":"a\/b","org\/unit":[1.50,{"x\/":"\\\/","\"":"\u002f\\/\\"}],"else":"\/"}"#
+        for kind in TokenKind.allCases {
+            let text = try part(1, of: try mint.token(kind, user: user(custom: custom)))
+            #expect(
+                text.hasSuffix(
+                    #","custom":{"role":"a/b","org/unit":[1.50,{"x/":"\\/","\"":"\u002f\\/\\"}]}}"#))
+        }
+    }
+
     @Test("the jid is there only where the tenant has an XMPP host, and only in the WS token")
     func jid() throws {
         var settings = TenantChange()

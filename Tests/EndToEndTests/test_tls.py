@@ -105,6 +105,25 @@ def test_failures_are_the_same_as_without_tls(client, key):
     assert client.post("/tokens", json=BODY, headers=headers).status_code == 200
 
 
+def test_an_answer_without_a_body_says_nothing_of_its_length(client, key):
+    """RFC 9110 §8.6: a 204 has no Content-Length, and that of a 304 would be the document's."""
+    keys = "/t/acme/.well-known/jwks.json"
+    unchanged = client.get(keys, headers={"If-None-Match": client.get(keys).headers["ETag"]})
+    assert unchanged.status_code == 304 and "Content-Length" not in unchanged.headers
+    token = client.post("/tokens", json=BODY, headers={"X-API-Key": key}).json()["wsToken"]
+    passed = client.get("/verify?expect=ws", headers={"X-API-Key": key, "X-Chat-Token": token})
+    assert passed.status_code == 204 and "Content-Length" not in passed.headers
+
+
+@pytest.mark.parametrize("size", [1, 16_385, 262_144, 300_000])
+def test_a_body_that_is_not_read_changes_no_answer(client, key, size):
+    token = client.post("/tokens", json=BODY, headers={"X-API-Key": key}).json()["wsToken"]
+    headers = {"X-API-Key": key, "X-Chat-Token": token}
+    for path, status in (("/verify?expect=ws", 204), ("/t/acme/.well-known/jwks.json", 200)):
+        assert client.request("GET", path, content=b"0" * size, headers=headers).status_code == status
+    assert client.get("/verify?expect=ws", headers=headers | {"X-Chat-Token": "x"}).status_code == 401
+
+
 def test_many_streams_at_once_are_all_answered(server, trust, key):
     bodies = [{"userId": f"stream-{index}"} for index in range(100)]
     answers = ask_over_http_2(server, trust, [("POST", "/tokens", body) for body in bodies], key)

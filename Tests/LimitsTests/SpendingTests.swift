@@ -72,6 +72,15 @@ struct SpendingTests {
         #expect(users.limiter(tenant, try #require(User.ID("first"))) !== first)
     }
 
+    @Test("users whose identifiers Unicode holds to be equivalent have a limit each")
+    func spelling() throws {
+        let users = UserLimiters()
+        let tenant = anyTenant()
+        let (composed, decomposed) = (try #require(User.ID("\u{E9}")), try #require(User.ID("e\u{301}")))
+        #expect(users.limiter(tenant, composed) !== users.limiter(tenant, decomposed))
+        #expect(users.count == 2)
+    }
+
     private func limiter(_ server: RedisServer, at second: Int64) throws -> SharedLimiter {
         let script = LimitScript(clock: "local seconds, nanoseconds = \(second), 0\n")
         let limits = RedisLimits(address: try server.address, script: script, world: .system)

@@ -73,6 +73,34 @@ import Tokens
         #expect(decoded == "\"\\/\u{8}\u{C}\n\r\tAé€😀 plain é")
     }
 
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("0.000", 0), ("0e99999999999999999999", 0), ("60", 60), ("-60", -60), ("60.0", 60),
+            ("6e1", 60), ("6E+1", 60), ("0.6e2", 60), ("60000e-3", 60), ("0.0060e4", 60),
+            ("1e18", 1_000_000_000_000_000_000),
+            ("9223372036854775807", .max), ("9223372036854775807.000", .max), ("-9223372036854775807", -.max),
+            ("59.99999999999999999999", nil), ("60.00000000000000000001", nil), ("6e-1", nil), ("60.5", nil),
+            ("1e-400", nil),
+            ("9223372036854775808", nil), ("1e19", nil), ("1e99999999999999999999", nil),
+            ("92233720368547758070e-1", .max),
+        ] as [(String, Int64?)])
+    func integersAreReadToTheLastDigit(_ text: String, _ expected: Int64?) {
+        #expect(JSONText.integer(text.utf8.span, 0..<text.utf8.count) == expected)
+    }
+
+    @Test(arguments: [
+        (#""a\/b""#, #""a/b""#), (#""\\/""#, #""\\/""#), (#""\\\/""#, #""\\/""#), (#""\u002f\n\"""#, #""\u002f\n\"""#),
+        (#"{"\/":[1.50,"\/\/"]}"#, #"{"/":[1.50,"//"]}"#), (#"[ "/" , 1e5 ]"#, #"[ "/" , 1e5 ]"#),
+    ])
+    func plainSlashesChangeNothingElse(_ text: String, _ expected: String) throws {
+        var scanner = JSONScanner()
+        let bytes = Array(text.utf8)
+        let value = try scanner.scanValue(bytes.span, maximumDepth: 64)
+        var output: [UInt8] = []
+        JSONText.appendPlainSlashes(bytes.span, value, to: &output)
+        #expect(String(decoding: output, as: UTF8.self) == expected)
+    }
+
     @Test(arguments: [0, 1, -1, 9, 10, 99, 100, 1_767_225_600, -1_000_000, .max, .min, .max - 1] as [Int64])
     func integersAreWrittenInDecimal(_ integer: Int64) {
         var output: [UInt8] = []

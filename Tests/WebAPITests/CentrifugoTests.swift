@@ -41,8 +41,10 @@ struct CentrifugoTests {
         try await withServer { server in
             let key = try server.key(try server.addTenant())
             let token = try await VerifyTests.pair(server, key).ws
-            let ask = Self.asked(by: "connect", key, #"{"client":"c"}"#).with("Authorization", "Bearer \(token)")
-            #expect(try await server.answer(ask).json["result"]?["user"]?.string == "alice")
+            for field in ["Bearer \(token)", "bearer   \(token)"] {
+                let ask = Self.asked(by: "connect", key, #"{"client":"c"}"#).with("Authorization", field)
+                #expect(try await server.answer(ask).json["result"]?["user"]?.string == "alice", "\(field)")
+            }
         }
     }
 

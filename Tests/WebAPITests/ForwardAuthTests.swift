@@ -29,7 +29,8 @@ struct ForwardAuthTests {
             let key = try server.key(try server.addTenant())
             let ws = try await VerifyTests.pair(server, key).ws
             let places: [[(String, String)]] = [
-                [("Authorization", "Bearer \(ws)")], [("authorization", "bearer \(ws)")], [("X-Chat-Token", ws)],
+                [("Authorization", "Bearer \(ws)")], [("Authorization", "Bearer   \(ws)")],
+                [("Authorization", "Bearer \(ws) ")], [("authorization", "bearer \(ws)")], [("X-Chat-Token", ws)],
                 [("X-Original-URI", "/socket?token=\(ws)")], [("X-Original-URI", "/socket?a=b&access_token=\(ws)&c=d")],
                 [("X-Original-URI", "/socket?token=\(ws.replacing(".", with: "%2E"))")],
                 [("Authorization", "Bearer \(ws)"), ("X-Chat-Token", "x")],
@@ -107,5 +108,64 @@ struct ForwardAuthTests {
             withBody.body = Array("anything".utf8)
             #expect(try await server.answer(withBody).status == 204)
         }
+    }
+
+    @Test("a body of any size changes nothing, and as far as it is worth it not even the connection")
+    func longBodies() async throws {
+        try await withServer { server in
+            let key = try server.key(try server.addTenant())
+            let ws = try await VerifyTests.pair(server, key).ws
+            let good = ask(key, "?expect=ws", [("Authorization", "Bearer \(ws)")])
+            let bad = ask(key, "?expect=ws", [("Authorization", "Bearer x")])
+            let keySet = Ask("GET", "/t/acme/.well-known/jwks.json")
+            for (ask, status) in [(good, 204), (bad, 401), (keySet, 200)] {
+                for (length, keeps) in [(16_385, true), (256 * 1_024, true), (256 * 1_024 + 1, false)] {
+                    for isChunked in [false, true] {
+                        let answer = try await server.talk { wire in
+                            try wire.send(ask.bytes(withZeros: length, isChunked: isChunked))
+                            let first = try wire.answer()
+                            guard keeps else { return (first, try wire.isClosed()) }
+                            try wire.send(ask.bytes)
+                            return (first, try wire.answer()?.status == status)
+                        }
+                        #expect(answer.0?.status == status && answer.1, "\(length) \(isChunked)")
+                        #expect(answer.0?["connection"] == (keeps ? nil : "close"), "\(length) \(isChunked)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("a body that is announced is not waited for where it will not be read")
+    func announcedBody() async throws {
+        try await withServer { server in
+            let key = try server.key(try server.addTenant())
+            let statuses = try await server.talk { wire in
+                let head = "GET /verify?expect=ws HTTP/1.1\r\nHost: h\r\nX-API-Key: \(key)\r\n"
+                try wire.send(head + "Content-Length: 1000000000\r\n\r\n")
+                return (try wire.answer()?.status, try wire.isClosed())
+            }
+            #expect(statuses.0 == 401 && statuses.1)
+        }
+    }
+}
+
+extension Ask {
+    /// The request with a body of zeros, as one piece or in chunks.
+    fileprivate func bytes(withZeros length: Int, isChunked: Bool) -> [UInt8] {
+        var ask = self
+        guard isChunked else {
+            ask.body = [UInt8](repeating: 0x30, count: length)
+            return ask.bytes
+        }
+        var bytes = ask.with("Transfer-Encoding", "chunked").bytes
+        var rest = length
+        while rest > 0 {
+            let size = min(rest, 10_000)
+            bytes += Array("\(String(size, radix: 16))\r\n".utf8) + [UInt8](repeating: 0x30, count: size)
+            bytes += Array("\r\n".utf8)
+            rest -= size
+        }
+        return bytes + Array("0\r\n\r\n".utf8)
     }
 }

@@ -21,15 +21,30 @@ struct IssueBodyTests {
         (#""image":"https://a.example/%4""#, "image"), (#""image":"javascript:alert(1)""#, "image"),
         (#""image":"https://a.example/\"onload=""#, "image"), (#""image":"https://a.example/<x>""#, "image"),
         (#""image":"https://a/\#(String(repeating: "x", count: 2_039))""#, "image"),
-        (#""image":"https://@a""#, "image"),
+        (#""image":"https://@a""#, "image"), (#""image":"https://a#b#c""#, "image"),
+        (#""image":"https://[::1""#, "image"), (#""image":"https://[::1]x/""#, "image"),
+        (#""image":"https://[]/""#, "image"), (#""image":"https://[a]/""#, "image"),
+        (#""image":"https://[1.2.3.4]/""#, "image"), (#""image":"https://x]y/""#, "image"),
+        (#""image":"https://x[y/""#, "image"), (#""image":"https://x:abc/""#, "image"),
+        (#""image":"https://a:b:c/""#, "image"), (#""image":"https://a:1:2/""#, "image"),
+        (#""image":"https://x:65536/""#, "image"), (#""image":"https://x:99999999/""#, "image"),
+        (#""image":"https://[::1]:65536""#, "image"), (#""image":"https://user@""#, "image"),
+        (#""image":"https://user@/x""#, "image"), (#""image":"https://x@:80/""#, "image"),
+        (#""image":"https://a@b@c/""#, "image"), (#""image":"https://a[@b/""#, "image"),
         // custom
         (#""custom":[]"#, "custom"), (#""custom":"{}""#, "custom"), (#""custom":1"#, "custom"),
         (#""custom":{"a":"\#(String(repeating: "x", count: 5_113))"}"#, "custom"),
         (#""custom":\#(String(repeating: #"{"a":"#, count: 16))[1]\#(String(repeating: "}", count: 16))"#, "custom"),
+        (#""custom":\#(String(repeating: #"{"a":"#, count: 500))1\#(String(repeating: "}", count: 500))"#, "custom"),
+        (#""name":\#(nested(100))"#, "name"), (#""channels":["a",\#(nested(100))]"#, "channels[1]"),
         // expiresIn
         (#""expiresIn":59"#, "expiresIn"), (#""expiresIn":86401"#, "expiresIn"), (#""expiresIn":3600.5"#, "expiresIn"),
         (#""expiresIn":1e1"#, "expiresIn"), (#""expiresIn":"3600""#, "expiresIn"), (#""expiresIn":null"#, "expiresIn"),
         (#""expiresIn":-60"#, "expiresIn"), (#""expiresIn":99999999999999999999"#, "expiresIn"),
+        (#""expiresIn":59.99999999999999999999"#, "expiresIn"),
+        (#""expiresIn":86400.00000000000000000001"#, "expiresIn"), (#""expiresIn":0.6e1"#, "expiresIn"),
+        (#""expiresIn":1e-400"#, "expiresIn"), (#""expiresIn":1e99999999999999999999"#, "expiresIn"),
+        (#""expiresIn":-0"#, "expiresIn"), (#""expiresIn":0e99999999999999999999"#, "expiresIn"),
         // refresh
         (#""refresh":1"#, "refresh"), (#""refresh":"true""#, "refresh"), (#""refresh":null"#, "refresh"),
         // channels
@@ -39,7 +54,12 @@ struct IssueBodyTests {
         (#""channels":[\#(Array(repeating: #""c""#, count: 65).joined(separator: ","))]"#, "channels"),
         // members that are none
         (#""user_id":"u""#, "user_id"), (#""Name":"A""#, "Name"), (#""":1"#, ""), (#""cust\u006Fm2":{}"#, "custom2"),
+        (#""x":\#(nested(17))"#, "x"), (#""x":\#(nested(511))"#, "x"),
     ]
+
+    private static func nested(_ depth: Int) -> String {
+        String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    }
 
     /// Members that are as long, as deep and as odd as they may be.
     private static let accepted: [String] = [
@@ -47,11 +67,15 @@ struct IssueBodyTests {
         #""name":"\#(String(repeating: "🙂", count: 255))""#,
         #""name":null"#, #""name":"\u00e9\ud83d\ude42""#, #""image":null"#, #""image":"http://a""#,
         #""image":"HTTPS://a.example:8443/x?y=%20z#f""#, #""image":"https://[::1]/x""#,
+        #""image":"https://a:b@c.example:/""#, #""image":"https://[::ffff:1.2.3.4]:65535""#,
+        #""image":"https://%41.example?a[]=1""#, #""image":"https://a?x@y:z""#, #""image":"https://a#x@y:z""#,
+        #""image":"http://a/b@c:d/[e]?f:g#h?/:@""#,
         #""image":"https://a/\#(String(repeating: "x", count: 2_038))""#, #""custom":null"#, #""custom":{}"#,
         #""custom":{"a":"\#(String(repeating: "x", count: 5_112))"}"#,
         #""custom":\#(String(repeating: #"{"a":"#, count: 15))[1]\#(String(repeating: "}", count: 15))"#,
         #""custom":{"a":1e400,"b":123456789012345678901234567890}"#, #""expiresIn":60"#, #""expiresIn":86400"#,
-        #""expiresIn":3600.0"#, #""expiresIn":1e4"#,
+        #""expiresIn":3600.0"#, #""expiresIn":1e4"#, #""expiresIn":6e1"#, #""expiresIn":60.0"#,
+        #""expiresIn":0.6E+2"#, #""expiresIn":60000e-3"#, #""expiresIn":86400.000000000000000000000000000000"#,
         #""refresh":false"#, #""channels":[]"#, #""channels":["\#(String(repeating: "x", count: 255))"]"#,
         #""channels":[\#(Array(repeating: #""c""#, count: 64).joined(separator: ","))]"#, #""n\u0061me":"A""#,
     ]
@@ -100,11 +124,13 @@ struct IssueBodyTests {
     func everything() async throws {
         try await withServer { server in
             let key = try server.key(try server.addTenant())
-            let body = #"{"x":1,"name":1,"image":2,"custom":3,"expiresIn":"4","refresh":5,"channels":6,"y":null}"#
-            let answer = try await server.answer(.post("/tokens", key: key, body))
-            #expect(
-                answer.complaints
-                    == ["x", "name", "image", "custom", "expiresIn", "refresh", "channels", "y", "userId"])
+            for life in [#""4""#, "59", "86401"] {
+                let members = #""x":1,"name":1,"image":2,"custom":3,"expiresIn":\#(life),"refresh":5,"channels":6"#
+                let answer = try await server.answer(.post("/tokens", key: key, #"{\#(members),"y":null}"#))
+                #expect(
+                    answer.complaints
+                        == ["x", "name", "image", "custom", "expiresIn", "refresh", "channels", "y", "userId"])
+            }
         }
     }
 

@@ -153,7 +153,11 @@ struct IssueTests {
     }
 
     @Test(
-        "415: any content type but application/json", arguments: [nil, "", "text/plain", "application/jsonx", "json"])
+        "415: any content type but application/json",
+        arguments: [
+            nil, "", "text/plain", "application/jsonx", "json", "application/json charset=utf-8",
+            "application/json, application/json", "application/json\tx",
+        ])
     func mediaType(type: String?) async throws {
         try await withServer { server in
             let key = try server.key(try server.addTenant())
@@ -177,7 +181,10 @@ struct IssueTests {
 
     @Test(
         "200: application/json with parameters and in any case",
-        arguments: ["application/json; charset=utf-8", "APPLICATION/Json"])
+        arguments: [
+            "application/json; charset=utf-8", "APPLICATION/Json", "application/json\t;charset=utf-8",
+            "application/json \t ; charset=utf-8", "application/json;", "application/json\t",
+        ])
     func mediaTypes(type: String) async throws {
         try await withServer { server in
             var ask = Ask("POST", "/tokens", key: try server.key(try server.addTenant()), [("Content-Type", type)])
@@ -198,6 +205,19 @@ struct IssueTests {
             let answer = try await server.answer(.post("/tokens", key: key, body))
             #expect(answer.status == 422 && answer.code == "token_too_large")
             #expect(try server.parts.storage.user(tenant, try #require(User.ID("big"))) == nil)
+        }
+    }
+
+    @Test("escapes of a channel do not reach the token")
+    func channelEscapes() async throws {
+        try await withServer { server in
+            let key = try server.key(try server.addTenant())
+            let body = #"{"userId":"u","channels":["a\/b", "\u0041", "\"\\", "plain"]}"#
+            let answer = try await server.answer(.post("/tokens", key: key, body))
+            let token = try #require(try answer.json["wsToken"]?.string)
+            let claims = try #require(Base64URL.decode(String(token.split(separator: ".")[1])))
+            let text = String(decoding: claims, as: UTF8.self)
+            #expect(text.contains(#""channels":["a/b","A","\"\\","plain"]"#), "\(text)")
         }
     }
 

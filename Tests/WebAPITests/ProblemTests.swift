@@ -143,13 +143,25 @@ struct RequestIDTests {
     @Test(
         "any other is replaced by one of the server's own",
         arguments: [
-            "", "a b", "a/b", "a\"b", "ä", String(repeating: "x", count: 129), "<script>",
+            "", "a b", "a\tb", "a/b", "a\"b", "ä", String(repeating: "x", count: 129), "<script>",
         ])
     func replaced(id: String) async throws {
         try await withServer { server in
             for ask in [Self.hot, Self.main] {
                 let made = try #require(try await server.answer(ask.with("X-Request-ID", id))["x-request-id"])
                 #expect(made != id && made.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F })
+            }
+        }
+    }
+
+    @Test("of several the first counts, and white space around it does not, on both lanes")
+    func repeated() async throws {
+        try await withServer { server in
+            for ask in [Self.hot, Self.main] {
+                let twice = try await server.answer(ask.with("X-Request-ID", "a").with("X-Request-ID", "b"))
+                #expect(twice["x-request-id"] == "a")
+                let spaced = try await server.answer(ask.with("X-Request-ID", "\t a \t"))
+                #expect(spaced["x-request-id"] == "a")
             }
         }
     }

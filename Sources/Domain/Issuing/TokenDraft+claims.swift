@@ -61,7 +61,8 @@ extension TokenDraft {
             out.append(text: isFirst ? ",\"custom\":{" : ",")
             out.append(json: name)
             out.append(text: ":")
-            out.append(contentsOf: custom[member.value.range])
+            // Gateways refuse what is stored as it came, if it came with `\/`.
+            JSONText.appendPlainSlashes(custom.span, member.value, to: &out)
             isFirst = false
         }
         if !isFirst { out.append(text: "}") }

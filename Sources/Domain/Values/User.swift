@@ -21,6 +21,13 @@ package struct User: Sendable, Equatable {
         package static func == (left: ID, right: ID) -> Bool {
             left.text.utf8.elementsEqual(right.text.utf8)
         }
+
+        /// By bytes too, so that who knows only the hash does not take two for one.
+        package func hash(into hasher: inout Hasher) {
+            unsafe text.utf8.span.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+            // As strings do: no byte of UTF-8, so that what is combined next cannot be taken for a part of the text.
+            hasher.combine(0xFF as UInt8)
+        }
     }
 
     /// The identifier.

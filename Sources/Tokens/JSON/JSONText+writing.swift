@@ -34,6 +34,21 @@ extension JSONText {
         appendEscaped(string.utf8.span, to: &output)
     }
 
+    /// Appends a validated value with every `\/` of its strings and names as `/`, and every other byte as it is.
+    package static func appendPlainSlashes(_ bytes: Span<UInt8>, _ value: JSONScanner.Value, to output: inout [UInt8]) {
+        guard value.hasEscapes else { return append(bytes, value.range, to: &output) }
+        var index = value.range.lowerBound
+        while index < value.range.upperBound {
+            if bytes[index] == UInt8(ascii: "\\") {
+                // What follows goes along: in `\\/` it is the backslash that is escaped.
+                if bytes[index + 1] != UInt8(ascii: "/") { output.append(bytes[index]) }
+                index += 1
+            }
+            output.append(bytes[index])
+            index += 1
+        }
+    }
+
     /// Appends an integer in decimal.
     package static func appendInteger(_ integer: Int64, to output: inout [UInt8]) {
         let magnitude = integer.magnitude

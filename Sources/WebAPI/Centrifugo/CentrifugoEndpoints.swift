@@ -52,7 +52,7 @@ struct CentrifugoEndpoints: Sendable {
         let caller = try await service.caller(headers.apiKey, needs: .verify, in: context)
         guard headers.isJSON else { throw Failure.unsupportedMediaType }
         let recheck = try Self.recheck(in: request)
-        let body = try JSON.read(try await request.wholeBody(limit: Self.bodyLimit), maximumDepth: 64)
+        let body = try JSON.read(try await request.wholeBody(limit: Self.bodyLimit))
         guard body.kind == .object else { throw Failure.invalidRequest("The body must be a JSON object.", []) }
         return Call(caller: caller, body: body, bearer: headers.bearer, recheck: recheck)
     }
@@ -86,10 +86,7 @@ struct CentrifugoEndpoints: Sendable {
 extension HotHeaders {
     /// The credentials of an `Authorization: Bearer` field (RFC 6750 §2.1).
     var bearer: String? {
-        let scheme = 7
-        guard let given = authorization, given.utf8.count > scheme,
-            Substring(given.utf8.prefix(scheme)).isSame(as: "bearer ")
-        else { return nil }
-        return String(given.utf8.dropFirst(scheme))
+        guard let given = authorization, let start = given.credentials(of: "bearer") else { return nil }
+        return String(given.utf8.dropFirst(start))
     }
 }

@@ -71,12 +71,7 @@ struct ForwardAuthEndpoint: Sendable {
 
     /// The token from the first place that has one: a text, and where in it the token begins.
     private static func token(in headers: HotHeaders) -> (text: String, start: Int)? {
-        let scheme = 7
-        if let given = headers.authorization, given.utf8.count > scheme,
-            Substring(given.utf8.prefix(scheme)).isSame(as: "bearer ")
-        {
-            return (given, scheme)
-        }
+        if let given = headers.authorization, let start = given.credentials(of: "bearer") { return (given, start) }
         if let given = headers.chatToken, !given.isEmpty { return (given, 0) }
         guard let uri = headers.originalURI, let mark = uri.firstIndex(of: "?") else { return nil }
         let query = uri[uri.index(after: mark)...]

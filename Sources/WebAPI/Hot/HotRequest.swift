@@ -25,8 +25,16 @@ enum HotRoute: Int, Sendable {
         }
     }
 
-    /// The most bytes a body may have; a body that an endpoint has no use for is ignored.
+    /// The most bytes a body may have that is read.
     static let bodyLimit = 16 * 1_024
+
+    /// Whether the body is read; where it is not, no size of it is a reason to refuse: proxies may pass on a client's.
+    var readsBody: Bool {
+        switch self {
+        case .issue, .verify, .introspect: true
+        case .forwardAuth, .jwks: false
+        }
+    }
 
     private static let jwksPrefix = "/t/"
     private static let jwksSuffix = "/.well-known/jwks.json"
@@ -138,6 +146,8 @@ struct HotHeaders: Sendable {
 
     /// Notes a field whose value is UTF-8; of several with one name the first counts where only one can.
     mutating func take(_ field: HotField, _ value: Span<UInt8>) {
+        // The decoder leaves the white space behind a value, which is no part of it (RFC 9110 §5.5).
+        let value = value.extracting(..<value.countWithoutTrailingSpace)
         switch field {
         case .host: hostCount += 1
         case .upgrade: isUpgrade = true
@@ -150,7 +160,7 @@ struct HotHeaders: Sendable {
         case .requestID: Self.keep(value, in: &requestID)
         case .chatToken: Self.keep(value, in: &chatToken)
         case .authorization: Self.keep(value, in: &authorization)
-        case .ifNoneMatch: Self.keep(value, in: &ifNoneMatch)
+        case .ifNoneMatch: takeIfNoneMatch(value)
         case .contentLength: Self.keep(value, in: &contentLength)
         case .originalURI: Self.keep(value, in: &originalURI)
         case .contentEncoding: isEncoded = isEncoded || !value.isSame(as: "identity")
@@ -160,6 +170,12 @@ struct HotHeaders: Sendable {
 
     private static func keep(_ value: Span<UInt8>, in field: inout String?) {
         if field == nil { field = JSONText.string(value, 0..<value.count) }
+    }
+
+    /// Notes one `If-None-Match` field, which is a list: several are one with commas.
+    private mutating func takeIfNoneMatch(_ value: Span<UInt8>) {
+        let list = JSONText.string(value, 0..<value.count)
+        ifNoneMatch = ifNoneMatch.map { $0 + "," + list } ?? list
     }
 
     /// Notes one `X-Forwarded-For` field; each proxy may add one of its own, so that the last counts most.
@@ -177,24 +193,6 @@ struct HotHeaders: Sendable {
 
     /// Whether the body is declared as a plain form: `application/x-www-form-urlencoded`, not compressed.
     var isForm: Bool { contentType == .form && !isEncoded }
-}
-
-/// What a body may be declared as.
-enum BodyType {
-    case json, mergePatch, form, other
-
-    /// The type of a `Content-Type`, whatever its parameters are.
-    init(_ value: Span<UInt8>) {
-        let end = value.indices.first { value[$0] == UInt8(ascii: ";") || value[$0] == UInt8(ascii: " ") }
-        let type = value.extracting(..<(end ?? value.count))
-        if type.isSame(as: "application/json") {
-            self = .json
-        } else if type.isSame(as: "application/x-www-form-urlencoded") {
-            self = .form
-        } else {
-            self = type.isSame(as: "application/merge-patch+json") ? .mergePatch : .other
-        }
-    }
 }
 
 /// The name of a header field that hot endpoints look at.

@@ -14,8 +14,7 @@ package enum IssueBody {
     /// - Returns: the request; its `expiresIn` is checked later, against the tenant's limit.
     /// - Throws: `invalidJSON` or `invalidRequest` with at most 20 fields.
     package static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> IssueRequest {
-        // One level more than allowed is read, so that a `custom` that is too deep is named as such.
-        try scanner.scanBody(body, maximumDepth: UserLimits.customDepth + 2)
+        try scanner.scanBody(body)
         var fields = IssueFields()
         for member in scanner.members { fields.take(member, in: body) }
         return try fields.request()
@@ -65,18 +64,15 @@ package enum IssueBody {
         }
 
         private mutating func takeExpiresIn(_ value: JSONScanner.Value, _ body: Span<UInt8>) {
-            // The range depends on the tenant and is checked where that is known; here only the type.
-            guard value.kind == .number, let seconds = Self.integer(JSONText.string(body, value.range)) else {
-                return refuse("expiresIn", "must be an integer (seconds)")
+            // A tenant's own maximum is checked where the tenant is known.
+            let range = Tenant.shortestTokenLife...Tenant.longestTokenLife
+            guard value.kind == .number, let seconds = JSONText.integer(body, value.range),
+                range.contains(Int(clamping: seconds))
+            else {
+                return refuse(
+                    "expiresIn", "must be an integer from \(range.lowerBound) to \(range.upperBound) (seconds)")
             }
-            expiresIn = seconds
-        }
-
-        /// The integer that a JSON number stands for: 3600, but also 3600.0 and 36e2.
-        private static func integer(_ text: String) -> Int? {
-            if let integer = Int(text) { return integer }
-            guard let number = Double(text), number == number.rounded(), abs(number) < 1e15 else { return nil }
-            return Int(number)
+            expiresIn = Int(seconds)
         }
 
         private mutating func takeRefresh(_ value: JSONScanner.Value) {
@@ -109,9 +105,23 @@ package enum IssueBody {
                 count += 1
             }
             guard count <= channelCount else { return refuse("channels", "must have at most \(channelCount) elements") }
-            var compact: [UInt8] = []
-            JSONText.appendCompact(body, value, to: &compact)
-            channels = compact
+            channels = Self.written(value, body)
+        }
+
+        /// An array of strings as it stands in tokens, without the escapes it came with: gateways refuse `\/`.
+        private static func written(_ strings: JSONScanner.Value, _ body: Span<UInt8>) -> [UInt8] {
+            var text: [UInt8] = []
+            guard strings.hasEscapes else {
+                JSONText.appendCompact(body, strings, to: &text)
+                return text
+            }
+            var elements = JSONElements(of: strings)
+            while let element = elements.next(body) {
+                text.append(text: text.isEmpty ? "[" : ",")
+                text.append(json: element.text(in: body))
+            }
+            text.append(text: "]")
+            return text
         }
     }
 }

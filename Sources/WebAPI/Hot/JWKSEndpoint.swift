@@ -37,8 +37,8 @@ struct JWKSEndpoint: Sendable {
 enum EntityTag {
     /// Whether an `If-None-Match` field names the tag, by the weak comparison that the field calls for.
     static func matches(_ field: String, _ tag: String) -> Bool {
-        field.split(separator: ",").contains { candidate in
-            let candidate = candidate.drop { $0 == " " }.prefix { $0 != " " }
+        field.utf8.split(separator: UInt8(ascii: ",")).contains { candidate in
+            let candidate = Substring(candidate.withoutFieldSpace)
             return candidate == "*" || candidate == tag || candidate == "W/" + tag
         }
     }

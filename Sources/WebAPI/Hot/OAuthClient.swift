@@ -10,11 +10,8 @@ enum OAuthClient {
     /// it follows the id. Whatever does not fit together yields a text that is no key.
     static func apiKey(in headers: HotHeaders, prefix: String) -> String? {
         if let key = headers.apiKey { return key }
-        let scheme = 6
-        guard let given = headers.authorization, given.utf8.count > scheme,
-            Substring(given.utf8.prefix(scheme)).isSame(as: "basic ")
-        else { return nil }
-        guard let pair = decode(given.utf8.dropFirst(scheme)), let colon = pair.firstIndex(of: UInt8(ascii: ":"))
+        guard let given = headers.authorization, let credentials = given.credentials(of: "basic") else { return nil }
+        guard let pair = decode(given.utf8.dropFirst(credentials)), let colon = pair.firstIndex(of: UInt8(ascii: ":"))
         else { return noKey }
         let (user, password) = (Array(pair[..<colon]), Array(pair[(colon + 1)...]))
         let start = Array("\(prefix)_".utf8)

@@ -12,7 +12,7 @@ struct VerifyQuestion: Sendable {
 enum VerifyBody {
     /// The question in a body, or every reason why there is none.
     static func read(_ body: Span<UInt8>, scanner: inout JSONScanner) throws(Failure) -> VerifyQuestion {
-        try scanner.scanBody(body, maximumDepth: 2)
+        try scanner.scanBody(body)
         var token: [UInt8]?
         var kind: TokenKind?
         var includesUser = false

@@ -19,7 +19,7 @@ extension FastLane {
         if headers.hostCount != 1, !isHTTP10 {
             return refuseConnection(.invalidRequest("The request must have exactly one Host header.", []))
         }
-        let limit = route == nil ? VerifyBatchEndpoint.bodyLimit : HotRoute.bodyLimit
+        let limit = bodyLimit(of: route)
         let declared = headers.contentLength.flatMap { Int($0) } ?? 0
         guard declared <= limit else {
             if declared > limits.droppedBytes { keepsAlive = false }
@@ -42,20 +42,31 @@ extension FastLane {
 
     func read(_ bytes: ByteBuffer, remaining: Int) {
         guard bytes.readableBytes <= remaining else { return refuseBody(limit: HotRoute.bodyLimit) }
+        exchange = .reading(remaining: remaining - bytes.readableBytes)
+        guard current?.route?.readsBody == true else { return }
         if current?.body.readableBytes == 0 {
             current?.body = bytes
         } else {
             current?.body.writeImmutableBuffer(bytes)
         }
-        exchange = .reading(remaining: remaining - bytes.readableBytes)
     }
 
-    /// Answers 413 at once.
+    /// The most bytes of a body that are taken in, be it to drop them.
+    private func bodyLimit(of route: HotRoute?) -> Int {
+        guard let route else { return VerifyBatchEndpoint.bodyLimit }
+        return route.readsBody ? HotRoute.bodyLimit : limits.droppedBytes
+    }
+
+    /// Answers a request with more of a body than is taken in: 413 at once, or as ever where the body is not read.
     ///
     /// The rest of the body is read and dropped as far as that is worth keeping the connection.
     func refuseBody(limit: Int) {
         guard let request = current else { return }
         current = nil
+        if request.route?.readsBody == false {
+            keepsAlive = false
+            return answer(request)
+        }
         exchange = .dropping(remaining: limits.droppedBytes)
         service.refuse(request, with: .bodyTooLarge(limit: limit), sink: self)
         if !keepsAlive { close() }

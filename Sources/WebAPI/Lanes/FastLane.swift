@@ -233,5 +233,6 @@ final class FastLane: ChannelDuplexHandler, HotSink {
         deadline = workspace.connections.now + limits.lingerSeconds
         edge?.flush()
         context.close(mode: .output, promise: nil)
+        resumeReading()
     }
 }

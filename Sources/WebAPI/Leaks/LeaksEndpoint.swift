@@ -56,7 +56,7 @@ struct LeaksEndpoint: Sendable {
     }
 
     private static func matches(in body: ByteBuffer) throws(Failure) -> [Match] {
-        let json = try JSON.read(body, maximumDepth: 8)
+        let json = try JSON.read(body)
         guard let elements = json.array, (1...mostMatches).contains(elements.count) else {
             throw .invalidRequest("The body must be an array of 1 to \(mostMatches) matches.", [])
         }

@@ -29,7 +29,7 @@ struct ExplainEndpoint: Sendable {
     }
 
     private static func question(in body: ByteBuffer) throws(Failure) -> ExplainQuestion {
-        var fields = JSONFields(try JSON.read(body, maximumDepth: 2))
+        var fields = JSONFields(try JSON.read(body))
         var question = ExplainQuestion(token: fields.required("token", as: .string) ?? "")
         question.verifier = fields.optional("verifier", as: .verifier) ?? .server
         question.kind = fields.optional("expect", as: .kind)

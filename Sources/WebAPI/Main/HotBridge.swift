@@ -15,7 +15,8 @@ struct HotBridge: Sendable {
         let method = HTTPMethod(rawValue: request.method.rawValue)
         guard let route = HotRoute(method: method, path: target.path) else { throw Failure.notFound }
         let headers = HotHeaders(request)
-        let body = try await request.wholeBody(limit: HotRoute.bodyLimit)
+        // Hummingbird drops what is not read of a stream.
+        let body = route.readsBody ? try await request.wholeBody(limit: HotRoute.bodyLimit) : ByteBuffer()
         let start = service.now()
         let isHead = request.method == .head
         return await withCheckedContinuation { continuation in
@@ -59,10 +60,13 @@ extension HotResponse {
             headers.append(
                 HTTPField(name: name, value: line[line.index(after: colon)...].drop { $0 == " " }.description))
         }
-        if status != 204 && status != 304 { headers[.contentLength] = String(body.count) }
-        return Response(
+        headers[.contentLength] = String(body.count)
+        var response = Response(
             status: .init(code: status), headers: headers,
             body: isHead || body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: body)))
+        // Hummingbird adds it by itself; a 304 would tell of an empty document (RFC 9110 §8.6).
+        if status == 204 || status == 304 { response.headers[.contentLength] = nil }
+        return response
     }
 }
 

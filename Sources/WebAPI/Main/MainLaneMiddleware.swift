@@ -13,7 +13,7 @@ struct MainLaneMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let start = service.now()
         var context = context
-        context.requestID = service.requestIDs.name(given: request.headers[.requestID])
+        context.requestID = service.requestIDs.name(given: request.headers[values: .requestID].first)
         context.client = client(of: request, from: context.peer)
         var response: Response
         var code: Failure.Code?

@@ -43,7 +43,7 @@ struct RefreshEndpoint: Sendable {
     }
 
     private static func token(in body: ByteBuffer) throws(Failure) -> String {
-        var fields = JSONFields(try JSON.read(body, maximumDepth: 2))
+        var fields = JSONFields(try JSON.read(body))
         let token = fields.required("refreshToken", as: .string)
         try fields.finishRequest()
         guard let token else { throw .internalError }

@@ -55,9 +55,8 @@ struct SessionCheck: Sendable {
 
     private func credential(of request: Request) -> Credential? {
         if let field = request.headers[.authorization] {
-            let parts = field.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].isSame(as: "bearer") else { return nil }
-            return .bearer(String(parts[1]))
+            guard let start = field.credentials(of: "bearer") else { return nil }
+            return .bearer(String(Substring(field.utf8.dropFirst(start))))
         }
         return cookies.session(in: request).map { .cookie($0) }
     }

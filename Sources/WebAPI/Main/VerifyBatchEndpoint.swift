@@ -52,17 +52,19 @@ struct VerifyBatchEndpoint: Sendable {
     }
 
     private static func questions(in body: ByteBuffer) throws(Failure) -> [VerifyQuestion] {
-        let json = try JSON.read(body, maximumDepth: 8)
+        let json = try JSON.read(body)
         var fields = JSONFields(json)
-        let tokens = fields.required("tokens", as: .array) ?? []
+        let tokens = fields.required("tokens", as: .array)
         let include = fields.optional("include", as: .strings) ?? []
         if json["include"]?.isNull == true || include.contains(where: { $0 != "user" }) {
             fields.refuse("include", "must be an array of \"user\"")
         }
-        if !(1...mostTokens).contains(tokens.count) { fields.refuse("tokens", "must have 1 to \(mostTokens) elements") }
+        if let tokens, !(1...mostTokens).contains(tokens.count) {
+            fields.refuse("tokens", "must have 1 to \(mostTokens) elements")
+        }
         try fields.finishRequest()
         var questions: [VerifyQuestion] = []
-        for (index, token) in tokens.enumerated() {
+        for (index, token) in (tokens ?? []).enumerated() {
             var entry = JSONFields(token)
             let text = entry.required("token", as: .string)
             let kind = entry.required("expect", as: .kind)

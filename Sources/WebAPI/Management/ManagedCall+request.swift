@@ -12,7 +12,7 @@ extension ManagedCall {
     func fields() async throws -> JSONFields {
         guard HotHeaders(request).isJSON else { throw Failure.unsupportedMediaType }
         let body = try await request.wholeBody(limit: Self.bodyLimit)
-        return JSONFields(try JSON.read(body, maximumDepth: 16))
+        return JSONFields(try JSON.read(body))
     }
 
     /// The members of the body; no body at all is an empty object.

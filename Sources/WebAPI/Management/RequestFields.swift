@@ -3,10 +3,10 @@ internal import NIOCore
 internal import Tokens
 
 extension JSON {
-    /// A request's body, which must be strict JSON.
-    static func read(_ body: ByteBuffer, maximumDepth: Int) throws(Failure) -> JSON {
+    /// A request's body, which must be strict JSON; as deep as it may be, so that members are refused by their names.
+    static func read(_ body: ByteBuffer) throws(Failure) -> JSON {
         do throws(JSONFailure) {
-            return try parse(body.readableBytesUInt8Span, maximumDepth: maximumDepth)
+            return try parse(body.readableBytesUInt8Span, maximumDepth: JSONScanner.depthCeiling)
         } catch {
             throw .invalidJSON(error.description)
         }

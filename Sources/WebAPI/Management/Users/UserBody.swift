@@ -27,8 +27,7 @@ enum UserBody {
     static func batch(_ body: ByteBuffer) throws(Failure) -> [Entry] {
         let bytes = body.readableBytesUInt8Span
         var scanner = JSONScanner()
-        // The object, the array, an entry, and one level more than `custom` may have.
-        try scanner.scanBody(bytes, maximumDepth: UserLimits.customDepth + 4)
+        try scanner.scanBody(bytes)
         let strangers = scanner.members.map { $0.name(in: bytes) }.filter { $0 != "users" }
         guard strangers.isEmpty else {
             throw .invalidRequest(
@@ -72,7 +71,7 @@ enum UserBody {
         _ text: Span<UInt8>, isPatch: Bool = false, namesUser: Bool = true, user: inout User.ID?
     ) throws(Failure) -> ProfileFields {
         var scanner = JSONScanner()
-        try scanner.scanBody(text, maximumDepth: UserLimits.customDepth + 2)
+        try scanner.scanBody(text)
         var fields = ProfileFields()
         for member in scanner.members {
             let name = member.name(in: text)
