@@ -208,7 +208,8 @@ JWKS or its shared secret, or ask here.</p>
 tenant; a node key belongs to the operator and verifies the tokens of every tenant.</p>
 <p><strong>Errors.</strong> Every error is an <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a> <code>application/problem+json</code>
 document. <code>code</code> is stable and made for programs; <code>detail</code> is made for people and may change. A known path
-asked with another method answers 405 with <code>Allow</code>; an unknown path 404.</p>
+asked with another method answers 405 with <code>Allow</code>; an unknown path 404. A method that is none of the registered
+ones is no acceptable request over HTTP/1.1, and gets 400.</p>
 <p><strong>Request identity.</strong> <code>X-Request-ID</code> is taken over if it is well-formed, else made, and returned on every answer
 and in every problem document.</p>
 <p><strong>Bodies</strong> are JSON as in RFC 8259 and nothing laxer: UTF-8, no byte order mark, no lone surrogate, no member
@@ -224,8 +225,9 @@ sent many times at once, updates and never duplicates.</p>
 <p>For <code>name</code>, <code>image</code> and <code>custom</code>: an absent member keeps what is stored, <code>null</code> clears it, a value replaces
 it; <code>custom</code> is replaced whole. <code>custom</code> is kept as the JSON text that came, less whitespace between its
 parts: no number loses a digit. The body may have 16 KiB.</p>
-<p>Every request with a good key counts against the tenant&#x27;s rate limit, and every answer to one carries
-<code>RateLimit</code> and <code>RateLimit-Policy</code>. Only a pair that is issued counts against the quota.</p>
+<p>Every request with a good key counts against the tenant&#x27;s rate limit, and its answer carries <code>RateLimit</code> and
+<code>RateLimit-Policy</code>, but where the quota is used up. What is refused before it is counted carries neither: a key
+without the scope, a body of more than 16 KiB. Only a pair that is issued counts against the quota.</p>
 <p>With an <code>Idempotency-Key</code> a request may be sent again, whenever no answer came: within ten minutes the same body
 with the same key gets the same answer, to the byte, on every server, and is carried out and counted once, also
 where both are under way at once. Another body with that key is refused with 422 <code>idempotency_key_reused</code>.
@@ -936,7 +938,7 @@ compressed.</p>
 The token is taken from the first of these that is present: <code>Authorization: Bearer</code>, <code>X-Chat-Token</code>, the query
 parameter <code>token</code> or <code>access_token</code> inside <code>X-Original-URI</code>.</p>
 <p>204 lets the request pass, 401 says the client&#x27;s token is not good, 403 says the gateway itself is set up
-wrongly (its API key, or <code>expect</code>). While the server works there is no other status.</p>
+wrongly (its API key, or <code>expect</code>). While the server works there is no other status. A body is not looked at.</p>
 <pre><code>curl -i &#x27;http://127.0.0.1:8080/verify?expect=ws&#x27; \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &quot;Authorization: Bearer $WS_TOKEN&quot;</code></pre>
@@ -14418,7 +14420,7 @@ came together do not come back together.</td></tr>
 <tr><td><code>lbl</code></td><td class="kind">string</td><td>The label; if given.</td></tr>
 <tr><td><code>channels</code></td><td class="kind">array of string</td><td>Realtime only; if asked for.</td></tr>
 <tr><td><code>jid</code></td><td class="kind">string</td><td>Realtime only; if the tenant has an XMPP host.</td></tr>
-<tr><td><code>custom</code></td><td class="kind">object</td><td>The paths the tenant has chosen.</td></tr>
+<tr><td><code>custom</code></td><td class="kind">object</td><td>The members of the custom metadata that the tenant has chosen.</td></tr>
 </table>
 </section>
 <section id="schema-KeySet"><h3>KeySet</h3>

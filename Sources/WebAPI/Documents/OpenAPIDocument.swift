@@ -23,7 +23,8 @@ info:
 
     **Errors.** Every error is an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) `application/problem+json`
     document. `code` is stable and made for programs; `detail` is made for people and may change. A known path
-    asked with another method answers 405 with `Allow`; an unknown path 404.
+    asked with another method answers 405 with `Allow`; an unknown path 404. A method that is none of the registered
+    ones is no acceptable request over HTTP/1.1, and gets 400.
 
     **Request identity.** `X-Request-ID` is taken over if it is well-formed, else made, and returned on every answer
     and in every problem document.
@@ -75,8 +76,9 @@ paths:
         it; `custom` is replaced whole. `custom` is kept as the JSON text that came, less whitespace between its
         parts: no number loses a digit. The body may have 16 KiB.
 
-        Every request with a good key counts against the tenant's rate limit, and every answer to one carries
-        `RateLimit` and `RateLimit-Policy`. Only a pair that is issued counts against the quota.
+        Every request with a good key counts against the tenant's rate limit, and its answer carries `RateLimit` and
+        `RateLimit-Policy`, but where the quota is used up. What is refused before it is counted carries neither: a key
+        without the scope, a body of more than 16 KiB. Only a pair that is issued counts against the quota.
 
         With an `Idempotency-Key` a request may be sent again, whenever no answer came: within ten minutes the same body
         with the same key gets the same answer, to the byte, on every server, and is carried out and counted once, also
@@ -314,7 +316,7 @@ paths:
         parameter `token` or `access_token` inside `X-Original-URI`.
 
         204 lets the request pass, 401 says the client's token is not good, 403 says the gateway itself is set up
-        wrongly (its API key, or `expect`). While the server works there is no other status.
+        wrongly (its API key, or `expect`). While the server works there is no other status. A body is not looked at.
       security:
         - apiKey: []
           bearerToken: []
@@ -4998,7 +5000,7 @@ components:
           description: An absolute http or https URL. `null` clears it.
           type: [string, 'null']
           maxLength: 2048
-          pattern: '^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9._~!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})([A-Za-z0-9._~:/?#@!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*$'
+          pattern: '^[Hh][Tt][Tt][Pp][Ss]?://(([A-Za-z0-9._~!$&''()*+,;=-]|%[0-9A-Fa-f]{2})([A-Za-z0-9._~!$&''()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(\[(([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|([0-9A-Fa-f]{1,4}:){1,7}:|([0-9A-Fa-f]{1,4}:){1,6}(:[0-9A-Fa-f]{1,4}){1,1}|([0-9A-Fa-f]{1,4}:){1,5}(:[0-9A-Fa-f]{1,4}){1,2}|([0-9A-Fa-f]{1,4}:){1,4}(:[0-9A-Fa-f]{1,4}){1,3}|([0-9A-Fa-f]{1,4}:){1,3}(:[0-9A-Fa-f]{1,4}){1,4}|([0-9A-Fa-f]{1,4}:){1,2}(:[0-9A-Fa-f]{1,4}){1,5}|([0-9A-Fa-f]{1,4}:){1,1}(:[0-9A-Fa-f]{1,4}){1,6}|:((:[0-9A-Fa-f]{1,4}){1,7}|:))\]|([A-Za-z0-9._~!$&''()*+,;=-]|%[0-9A-Fa-f]{2})+)(:([0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?]([A-Za-z0-9._~:/?@!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*)?(#([A-Za-z0-9._~:/?@!$&''()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*)?$'
         custom:
           description: Replaces the stored metadata whole. `null` clears it.
           oneOf:
@@ -5217,7 +5219,7 @@ components:
         lbl: {description: The label; if given., type: string}
         channels: {description: Realtime only; if asked for., type: array, items: {type: string}}
         jid: {description: Realtime only; if the tenant has an XMPP host., type: string}
-        custom: {description: The paths the tenant has chosen., type: object}
+        custom: {description: The members of the custom metadata that the tenant has chosen., type: object}
 
     KeySet:
       type: object
