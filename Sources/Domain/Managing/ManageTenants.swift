@@ -84,6 +84,7 @@ package struct ManageTenants: Sendable {
     ) throws(ManagementFailure) -> Tenant {
         for _ in 0..<Self.attempts {
             let former = try tenant(id)
+            guard former.status != .deleted else { throw .refused("Tenant \(id) is deleted for good.") }
             let changed = try change.applied(to: former, plan: try change.plan.map(plan))
             let audit = AuditDraft(
                 .tenantChanged, for: id, by: origin, changing: former.audited, to: changed.audited, at: world.now())

@@ -8,12 +8,7 @@ package final class Revocations: Sendable {
     package let tail: RevocationTail
     private let storage: any Storage
     private let world: World
-    private let batcher: Batcher<RevocationDraft, Result<Revocation, StoreFailure>>
-
-    /// Takes the revocation in force, or why there is none.
-    package typealias Reply = @Sendable (Result<Revocation, StoreFailure>) -> Void
-    /// What a batch was like.
-    package typealias Observation = Batcher<RevocationDraft, Result<Revocation, StoreFailure>>.Observation
+    private let batcher: Batcher<RevocationDraft, Revocation>
 
     /// The revocations of a node with this directory, of which nothing was read yet.
     ///
@@ -24,7 +19,7 @@ package final class Revocations: Sendable {
     ///   - observe: told of every batch that was stored.
     package init(
         directory: Directory, storage: any Storage, world: World,
-        observe: @escaping @Sendable (Observation) -> Void = { _ in }
+        observe: @escaping @Sendable (Batcher<RevocationDraft, Revocation>.Observation) -> Void = { _ in }
     ) {
         index = directory.revocations
         feed = RevocationFeed(world: world)
@@ -43,9 +38,10 @@ package final class Revocations: Sendable {
     ///
     /// False, and no reply, where too many wait already.
     package func submit(
-        _ draft: RevocationDraft, replyOn queue: any ReplyQueue, reply: @escaping Reply
+        _ draft: RevocationDraft, replyOn queue: any ReplyQueue,
+        reply: @escaping Batcher<RevocationDraft, Revocation>.Reply
     ) -> Bool {
-        batcher.submit(draft, replyOn: queue) { result in reply(result.flatMap { $0 }) }
+        batcher.submit(draft, replyOn: queue, reply: reply)
     }
 
     /// Reads the log to its end: for whoever stored revocations together with something else.
@@ -62,26 +58,11 @@ package final class Revocations: Sendable {
 
     private static func store(
         _ drafts: [RevocationDraft], in storage: any Storage, index: RevocationIndex, tail: RevocationTail
-    ) throws(StoreFailure) -> [Result<Revocation, StoreFailure>] {
-        let stored = try store(drafts, in: storage)
+    ) throws(StoreFailure) -> [Revocation] {
+        let stored = try storage.revoke(drafts)
         // They are durable, so they are in force, whether or not the log can be read now.
-        for case .success(let revocation) in stored { index.insert(revocation) }
+        for revocation in stored { index.insert(revocation) }
         try? tail.advance()
-        return stored
-    }
-
-    /// All at once; one by one where a tenant is missing, which concerns nobody but whoever named it.
-    private static func store(
-        _ drafts: [RevocationDraft], in storage: any Storage
-    ) throws(StoreFailure) -> [Result<Revocation, StoreFailure>] {
-        do throws(StoreFailure) {
-            return try storage.revoke(drafts).map { .success($0) }
-        } catch {
-            guard case .missing = error else { throw error }
-            guard drafts.count > 1 else { return [.failure(error)] }
-        }
-        var stored: [Result<Revocation, StoreFailure>] = []
-        for draft in drafts { stored += try store([draft], in: storage) }
         return stored
     }
 }

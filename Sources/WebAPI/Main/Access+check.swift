@@ -77,10 +77,12 @@ struct AccessCheck: Sendable {
         case .tenant(let scope, _):
             let key = try await key(request, context)
             let tenant = try tenant(of: key, named: named(by: request, context, key), needs: scope)
+            try await checkPresence(of: tenant, for: key, request, context)
             return ManagedCall(request, context, .key(key), for: tenant)
         case .verifier:
             let key = try await key(request, context)
             let tenant = try verifiedTenant(of: key, named: named(by: request, context, key))
+            if let tenant { try await checkPresence(of: tenant, for: key, request, context) }
             return ManagedCall(request, context, .key(key), for: tenant)
         }
     }
@@ -94,6 +96,16 @@ struct AccessCheck: Sendable {
         let named = request.headers[.chatTenant]
         if case .tenant(let own) = key.owner, let named, named != own.text { note(key, naming: named, context) }
         return named
+    }
+
+    /// What belongs to no tenant can name one that never was, or one that was deleted: nothing changes there.
+    ///
+    /// Who reads is told by what he reads; the past of a deleted tenant is the operator's to look at.
+    private func checkPresence(
+        of tenant: Tenant.ID, for key: APIKey, _ request: Request, _ context: MainContext
+    ) async throws(Failure) {
+        guard key.owner.tenant == nil, request.method != .get else { return }
+        guard try await service.tenant(tenant, on: context.loop) != nil else { throw .notFound }
     }
 
     private func verifiedTenant(of key: APIKey, named name: String?) throws(Failure) -> Tenant.ID? {

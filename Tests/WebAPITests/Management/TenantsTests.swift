@@ -68,6 +68,20 @@ struct TenantsTests {
             #expect(try await issue().code == "api_key_invalid", "as if it had never been")
             #expect(try await server.answer(Ask("GET", "/t/acme/.well-known/jwks.json")).status == 404)
             #expect(try await act("resume").code == "invalid_state")
+            let late = try await server.answer(patch("/operator/tenants/acme", root, #"{"quota":1}"#))
+            #expect(late.code == "invalid_state")
+            for tenant in ["acme", "never-was"] {
+                for (path, body) in [
+                    ("/admin/keys", #"{"name":"k"}"#), ("/admin/signing-keys", "{}"),
+                    ("/tokens/revoke", #"{"all":true}"#),
+                    ("/revocations/ack", #"{"verifier":"v","sequence":0}"#),
+                ] {
+                    let ask = Ask.post(path, key: root, body, [("X-Chat-Tenant", tenant)])
+                    #expect(try await server.answer(ask).code == "not_found", "\(path) of \(tenant)")
+                }
+            }
+            let past = try await server.answer(Ask("GET", "/admin/audit", key: root, [("X-Chat-Tenant", "acme")]))
+            #expect(past.status == 200)
             let reborn = try await server.answer(.post("/operator/tenants", key: root, #"{"id":"acme"}"#))
             #expect(reborn.code == "conflict")
         }
