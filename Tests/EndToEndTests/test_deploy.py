@@ -91,7 +91,9 @@ class TestAgreement:
         metrics = int(environment["CHAT_TOKENS_METRICS_ADDRESS"].split(":")[1])
         assert deploy.instruction("EXPOSE").split() == [str(http), str(metrics)]
         nginx = deploy.NGINX.read_text()
-        assert re.findall(r"server (node-\d):(\d+)", nginx) == [("node-1", str(http)), ("node-2", str(http))]
+        upstreams = re.findall(r"upstream \w+ \{(.*?)\n    \}", nginx, re.DOTALL)
+        nodes = [re.findall(r"server (node-\d):(\d+)", upstream) for upstream in upstreams]
+        assert nodes == [[("node-1", str(http)), ("node-2", str(http))]] * 2
         (listening,) = re.findall(r"^ +listen (\d+)", nginx, re.MULTILINE)
         (published,) = deploy.compose()["services"]["nginx"]["ports"]
         assert published.split(":")[2] == listening
@@ -111,8 +113,10 @@ class TestAgreement:
     def test_kept_connections_end_at_the_balancer_first(self):
         source = (ROOT / "Sources/WebAPI/Lanes/Connections.swift").read_text()
         node = int(re.search(r"idleSeconds: Int64 = (\d+)", source)[1])
-        upstream = re.search(r"upstream \w+ \{(.*?)\n    \}", deploy.NGINX.read_text(), re.DOTALL)[1]
-        assert int(re.search(r"keepalive_timeout (\d+)s", upstream)[1]) < node
+        upstreams = re.findall(r"upstream \w+ \{(.*?)\n    \}", deploy.NGINX.read_text(), re.DOTALL)
+        assert upstreams
+        for upstream in upstreams:
+            assert int(re.search(r"keepalive_timeout (\d+)s", upstream)[1]) < node
 
     def test_every_image_has_a_version_and_ours_is_this_one(self):
         version = subprocess.run([BINARY, "--version"], capture_output=True, text=True, check=True).stdout.strip()
