@@ -44,6 +44,9 @@ class TestUnit:
             capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
 
+    def test_threads_that_hash_passwords_may_step_back(self):
+        assert deploy.unit("SystemCallFilter")[-1] == "setpriority"
+
     def test_its_user_is_not_root(self):
         assert deploy.unit("User") == deploy.unit("Group") == ["chat-tokens"]
 
@@ -102,6 +105,25 @@ class TestAgreement:
         assert deploy.the("Service")["spec"]["ports"][0]["targetPort"] in ports
         annotations = deploy.the("Deployment")["spec"]["template"]["metadata"]["annotations"]
         assert annotations["prometheus.io/port"] == str(metrics)
+
+    def test_the_server_has_the_time_it_gives_itself_to_stop(self):
+        source = (ROOT / "Sources/ChatTokens/Serve/Assembly.swift").read_text()
+        limit = int(re.search(r"maximumGracefulShutdownDuration = \.seconds\((\d+)\)", source)[1])
+        pod = deploy.pods()[1]
+        rest = pod["terminationGracePeriodSeconds"] - int(deploy.container(pod)["lifecycle"]["preStop"]["exec"]["command"][1])
+        nodes = [int(deploy.compose()["services"][name]["stop_grace_period"].removesuffix("s")) for name in ("node-1", "node-2")]
+        assert min(int(deploy.unit("TimeoutStopSec")[0]), rest, *nodes) > limit
+
+    def test_nodes_behind_the_balancer_believe_it_and_nobody_else(self):
+        compose = deploy.compose()
+        (network,) = compose["networks"]["inside"]["ipam"]["config"]
+        assert compose["services"]["node-1"]["environment"]["CHAT_TOKENS_TRUSTED_PROXIES"] == network["subnet"]
+
+    def test_documents_name_the_packages_that_the_makefile_installs(self):
+        (needed,) = re.findall(r"^BUILD_PACKAGES := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        for name in ("CONTRIBUTING.md", "Benchmarks/README.md"):
+            text = (ROOT / name).read_text()
+            assert not [package for package in needed.split() if f"{package.split(':')[0]}" not in text], name
 
     def test_paths_that_are_asked_for_exist(self):
         described = yaml.safe_load((ROOT / "openapi/openapi.yaml").read_text())["paths"]

@@ -13958,8 +13958,8 @@ call is not for such a key.</p>
 </section>
 <section id="getReadiness"><h3>Can this server do its work?</h3>
 <div class="route"><span class="get">GET</span> /readyz</div>
-<p>The database answers, its migrations fit this release, its disk can be written and the change log is being read. For load balancers and
-readiness probes.</p>
+<p>The database answers, its migrations fit this release, its disk can be written (on SQLite at least 32 MiB have to be free) and the change log
+is being read. For load balancers and readiness probes.</p>
 <p>Public: needs no key.</p>
 <pre><code>curl -i http://127.0.0.1:8080/readyz</code></pre>
 <h4>Parameters</h4>

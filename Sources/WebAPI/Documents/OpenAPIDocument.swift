@@ -1155,8 +1155,8 @@ paths:
       tags: [Operation]
       summary: Can this server do its work?
       description: |
-        The database answers, its migrations fit this release, its disk can be written and the change log is being read. For load balancers and
-        readiness probes.
+        The database answers, its migrations fit this release, its disk can be written (on SQLite at least 32 MiB have to be free) and the change log
+        is being read. For load balancers and readiness probes.
       security: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
