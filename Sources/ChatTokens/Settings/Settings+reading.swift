@@ -122,7 +122,8 @@ extension Settings {
         let inline: MasterKeyText? = reader.take(
             .masterKey, default: nil, shown: nil, rule: MasterKeyText.rule
         ) { text in MasterKeyText(text).map { .some($0) } }
-        if let inline { return .inline(inline) }
+        // Two settings of one purpose: the flag goes before the variable here, too.
+        if let inline, !reader.isSet(.masterKeyFile, before: .masterKey) { return .inline(inline) }
         return .file(FilePath.absolute(path, in: workingDirectory))
     }
 }
