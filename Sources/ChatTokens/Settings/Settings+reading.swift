@@ -14,7 +14,8 @@ extension Settings {
         let tls = Self.tls(&reader)
         let ownURL = "\(tls == nil ? "http" : "https")://\(listen)"
         publicURL = reader.take(
-            .publicUrl, default: ownURL, shown: ownURL, rule: "an absolute http(s) URL without query and fragment",
+            .publicUrl, default: ownURL, shown: ownURL,
+            rule: "an absolute http(s) URL without user, query and fragment",
             parse: SettingRule.publicURL)
         let standard = DatabaseLocation.standard(in: workingDirectory)
         database = reader.take(
