@@ -10,13 +10,20 @@ extension SQLiteStorage {
     /// - Parameters:
     ///   - path: the new file.
     ///   - progress: told after every few MiB how many pages are copied, and of how many.
-    /// - Throws: `conflict` where the file exists; the failure of whatever else went wrong.
+    /// - Throws: `conflict` where the file exists; `unavailable` where another backup has the same in hand, or was ended
+    ///   and has left its part; the failure of whatever else went wrong.
     package func backup(
         to path: String, progress: @escaping (_ copied: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(StoreFailure) {
         let partial = DatabaseFile(path: path + ".partial")
         let target = DatabaseFile(path: path)
-        guard !target.exists, try partial.create() else { throw .conflict }
+        guard !target.exists else { throw .conflict }
+        guard try partial.create() else {
+            throw .unavailable(
+                cause:
+                    "\(partial.path) is there, which a backup that still runs, or was ended, has made: remove it if none runs"
+            )
+        }
         do throws(StoreFailure) {
             try StoreFailure.translating {
                 let copy = try DatabaseQueue(path: partial.path)

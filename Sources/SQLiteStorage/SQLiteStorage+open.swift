@@ -19,12 +19,17 @@ extension SQLiteStorage {
         try open(path: path, mode: mode, world: world, tuning: tuning, schema: Schema(migrations: Migration.all))
     }
 
+    /// Whether a server runs on the database of this path.
+    package static func isServed(path: String) -> Bool {
+        FileLock.isHeld(path: DatabaseFile(path: path).lockPath)
+    }
+
     static func open(
         path: String, mode: Mode, world: World, tuning: Tuning, schema: Schema
     ) throws(StoreFailure) -> SQLiteStorage {
         _ = tuneLibrary
         let file = DatabaseFile(path: path)
-        let lock = mode == .serve ? try FileLock(path: file.path + ".lock") : nil
+        let lock = mode == .serve ? try FileLock(path: file.lockPath) : nil
         try file.create()
         do throws(StoreFailure) {
             let configuration = configuration(mode, tuning)

@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import Domain
 internal import GRDB
 
@@ -25,7 +26,9 @@ extension StoreFailure {
     /// SQLite's messages name tables, columns and constraints but never a stored value; the SQL text and its
     /// arguments are left out.
     init(code: ResultCode, message: String?) {
-        let cause = "SQLite \(code.rawValue), \(message ?? "no more is known")"
+        // A step of a backup has a code, but leaves no message: SQLite then says "not an error".
+        let said = message == "not an error" ? nil : message
+        let cause = unsafe "SQLite \(code.rawValue), \(said ?? String(cString: sqlite3_errstr(code.rawValue)))"
         switch code {
         case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY, .SQLITE_CONSTRAINT_ROWID: self = .conflict
         case .SQLITE_CONSTRAINT_FOREIGNKEY: self = .missing

@@ -5,7 +5,6 @@ internal import HummingbirdHTTP2
 package import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 internal import ServiceLifecycle
 
 /// How the server listens.
@@ -156,7 +155,7 @@ package struct TokenServer: Service {
             logger: parts.logger,
             observer: RequestObservers(metrics: parts.metrics, log: parts.log), proxies: settings.trustedProxies)
         let workspaces = try await Workspaces(on: group, directory: parts.directory, world: parts.world)
-        let passwords = PasswordThreads(settings.passwords, world: parts.world)
+        let passwords = PasswordThreads(settings.passwords, world: parts.world, logger: parts.logger)
         let api = Application(
             responder: try MainLane(
                 parts: parts, service: service, workspaces: workspaces, passwords: passwords
@@ -194,7 +193,7 @@ package struct TokenServer: Service {
     }
 
     private func builder(service: HotService, workspaces: Workspaces) throws -> HTTPServerBuilder {
-        let secure = try settings.tls.map(context)
+        let secure = try settings.tls?.context()
         return HTTPServerBuilder { [limits = settings.limits] responder in
             let plain = TwoLaneChannel(
                 main: HTTP1Channel(responder: responder), workspaces: workspaces, service: service, limits: limits)
@@ -206,14 +205,6 @@ package struct TokenServer: Service {
                     streamConfiguration: .init(idleTimeout: .seconds(limits.bodySeconds))))
             return SecureChannel(tls: secure, http1: plain, http2: http2)
         }
-    }
-
-    private func context(_ files: ServerSettings.TLS) throws -> NIOSSLContext {
-        let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
-        configuration.applicationProtocols = ["h2", "http/1.1"]
-        return try NIOSSLContext(configuration: configuration)
     }
 
     private func metricsServer(

@@ -12,13 +12,16 @@ from gateway import daemon
 from wire import Wire
 
 CONFIGURATION = ROOT / "Examples/deploy/nginx.conf"
+# Seconds that nginx waits for an answer here, 10 in the example, and those that a quiet node takes.
+PATIENCE, QUIET = 4, 6
 
 
 class Node:
     """A stand-in for a node of ChatTokens that says its name, and behaves as `mode` tells:
 
-    `well`; `unavailable` (503 with Retry-After); `silent` (takes the request, never answers); `dying` (takes the
-    request and closes the connection); `gone` (nobody listens); `lost` (the machine does not answer at all).
+    `well`; `unavailable` (503 with Retry-After); `quiet` (answers like a long poll, after longer than nginx waits for
+    other requests); `silent` (takes the request, never answers); `dying` (takes the request and closes the connection);
+    `gone` (nobody listens); `lost` (the machine does not answer at all).
     """
 
     def __init__(self, name: str):
@@ -74,8 +77,7 @@ class Node:
                 self.requests.append((line, fields))
                 if self.mode == "dying":
                     break
-                if self.mode == "silent":
-                    time.sleep(30)
+                time.sleep({"quiet": QUIET, "silent": 30}.get(self.mode, 0))
                 connection.sendall(self._answer())
         self._open.discard(connection)
 
@@ -102,16 +104,16 @@ class Balancer:
 def configured(folder, port: int, addresses: list[str]) -> str:
     """The example with the addresses, the files and the time-out of a test; nothing else is changed."""
     text = CONFIGURATION.read_text()
-    first, second = re.findall(r"^ *server node-\d:8080.*\n", text, re.MULTILINE)
     changes = [
-        (re.escape(first + second), "".join(first.replace("node-1:8080", address) for address in addresses)),
+        (rf"^( *server )node-{number}:8080\b", rf"\g<1>{address}") for number, address in enumerate(addresses, 1)
+    ] + [
         (r"\blisten 8080\b", f"listen 127.0.0.1:{port}"),
         (r"(?<= )/tmp/", f"{folder}/"),
         (r"/dev/(stdout|stderr)", rf"{folder}/\1"),
-        (r"\bproxy_read_timeout 10s\b", "proxy_read_timeout 4s"),
+        (r"\bproxy_read_timeout 10s\b", f"proxy_read_timeout {PATIENCE}s"),
     ]
     for pattern, new in changes:
-        text, count = re.subn(pattern, new, text)
+        text, count = re.subn(pattern, new, text, flags=re.MULTILINE)
         assert count, f"{pattern} is not in {CONFIGURATION}"
     return text
 

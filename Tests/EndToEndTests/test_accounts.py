@@ -3,14 +3,16 @@
 import concurrent.futures
 import contextlib
 import json
+import pathlib
 import sqlite3
+import sys
 import time
 
 import pytest
 
 import evidence
 import jose
-from deployment import Deployment
+from deployment import Deployment, Server
 from load import Load
 
 PASSWORD = "four sheep on a hill"
@@ -259,3 +261,14 @@ def test_what_has_ended_is_pruned_and_counted_for_nothing_before(make_deployment
         assert deployment.run("prune", "--keep-months", "1")["dropped"] == ["1 sessions and invitations that have ended"]
         assert deployment.run("prune", "--keep-months", "1")["dropped"] == []
         assert ask(server, "GET", "/auth/me", session=session).status == 200
+
+
+def test_where_hashing_cannot_step_back_the_log_says_so_once(made):
+    server = Server(made, prefix=(sys.executable, str(pathlib.Path(__file__).with_name("unprivileged.py"))))
+    try:
+        server.wait_until_ready()
+        register(server, "bob")
+        assert [login(server, "bob").status for _ in range(2)] == [200, 200]
+    finally:
+        server.stop()
+    assert server.log.read_text().count("setpriority is refused") == 1

@@ -1,13 +1,16 @@
 """Commands that examine: tokens, signatures, settings, deployments."""
 
 import json
+import os
 import pathlib
 import socket
+import subprocess
 
 import pytest
 
 import jose
-from deployment import Deployment, free_port
+from certificate import certificate
+from deployment import BINARY, Deployment, free_port
 
 
 def test_a_token_verifies_against_a_jwks_file_and_address(deployment, tmp_path):
@@ -62,6 +65,56 @@ def test_the_doctor_finds_what_is_broken(deployment, tmp_path, make_deployment):
     made.database.write_bytes(b"I am not a database. " * 500)
     assert any("database" in check for check in broken(made))
     assert broken(Deployment(tmp_path))
+
+
+def finding(done: subprocess.CompletedProcess, check: str) -> dict:
+    (found,) = [found for found in json.loads(done.stdout)["findings"] if found["check"] == check]
+    return found
+
+
+def test_a_certificate_that_does_not_serve_is_named_by_the_server_and_by_the_doctor(made, program, tmp_path):
+    cert, key = certificate(tmp_path, program("openssl"))
+    (tmp_path / "other").mkdir()
+    _, other = certificate(tmp_path / "other", program("openssl"))
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    for setting, cause, files in (
+        ("TLS_KEY", other, (cert, other)),
+        ("TLS_CERTIFICATE", garbage, (garbage, key)),
+        ("TLS_KEY", garbage, (cert, garbage)),
+    ):
+        settings = {"TLS_CERTIFICATE": str(files[0]), "TLS_KEY": str(files[1])}
+        done = made.attempt("serve", **settings)
+        assert done.returncode == 1 and f"CHAT_TOKENS_{setting}" in done.stderr and str(cause) in done.stderr
+        done = made.attempt("doctor", "--json", **settings)
+        assert done.returncode == 1
+        found = finding(done, "TLS certificate")
+        assert found["status"] == "failure" and str(cause) in found["detail"]
+
+
+@pytest.mark.parametrize("days, status", [(-1, "failure"), (2, "warning"), (60, "ok")])
+def test_the_doctor_tells_when_a_certificate_ends(made, program, tmp_path, days, status):
+    if days < 0:
+        cert, key = certificate(tmp_path, program("faketime"), "-f", f"{days - 2}d", program("openssl"))
+    else:
+        cert, key = certificate(tmp_path, program("openssl"), days=days)
+    done = made.attempt("doctor", "--json", TLS_CERTIFICATE=str(cert), TLS_KEY=str(key))
+    assert finding(done, "TLS certificate")["status"] == status
+    assert done.returncode == (1 if status == "failure" else 0)
+
+
+def test_the_doctor_says_that_it_cannot_read_the_master_key(made, program):
+    path = made.folder / "master.key"
+    path.chmod(0o600)
+    command = [BINARY, "doctor", "--json"]
+    if os.geteuid() == 0:
+        os.chown(path, 65_534, 65_534)
+        command = [program("setpriv"), "--inh-caps=-all", "--bounding-set=-all", *command]
+    else:
+        path.chmod(0o000)
+    done = subprocess.run(command, env=made.environment, cwd=made.folder, capture_output=True, text=True)
+    found = finding(done, "master key file")
+    assert done.returncode == 1 and found["status"] == "failure" and str(path) in found["detail"]
 
 
 def test_the_doctor_is_well_beside_a_running_server(deployment):

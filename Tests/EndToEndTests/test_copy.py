@@ -249,6 +249,14 @@ def test_the_target_wants_the_sources_master_key(made, target, make_deployment):
     assert done.returncode == 1 and "master key" in done.stderr
 
 
+def test_a_source_that_is_served_is_copied_with_a_warning(made, target):
+    with made.serve():
+        done = made.attempt("copy", "--from", url(made), "--to", url(target))
+        assert done.returncode == 0 and "stop it" in done.stderr
+    done = made.attempt("copy", "--from", url(made), "--to", url(target))
+    assert done.returncode == 0 and "server" not in done.stderr
+
+
 def test_a_served_file_is_no_target(made, make_deployment):
     other = make_deployment()
     with other.serve():

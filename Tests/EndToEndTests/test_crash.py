@@ -177,3 +177,12 @@ def test_a_backup_never_overwrites(made, tmp_path):
     assert done.returncode != 0 and done.stderr.strip()
     assert target.read_text() == "precious"
     assert made.attempt("backup", tmp_path / "no" / "such" / "folder.db").returncode != 0
+
+
+def test_what_a_killed_backup_has_left_is_named(made, tmp_path):
+    left = tmp_path / "nightly.db.partial"
+    left.touch()
+    done = made.attempt("backup", tmp_path / "nightly.db")
+    assert done.returncode == 1 and str(left) in done.stderr and "exists already" not in done.stderr
+    left.unlink()
+    made.run("backup", tmp_path / "nightly.db")

@@ -44,6 +44,9 @@ class TestUnit:
             capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
 
+    def test_threads_that_hash_passwords_may_step_back(self):
+        assert deploy.unit("SystemCallFilter")[-1] == "setpriority"
+
     def test_its_user_is_not_root(self):
         assert deploy.unit("User") == deploy.unit("Group") == ["chat-tokens"]
 
@@ -91,7 +94,9 @@ class TestAgreement:
         metrics = int(environment["CHAT_TOKENS_METRICS_ADDRESS"].split(":")[1])
         assert deploy.instruction("EXPOSE").split() == [str(http), str(metrics)]
         nginx = deploy.NGINX.read_text()
-        assert re.findall(r"server (node-\d):(\d+)", nginx) == [("node-1", str(http)), ("node-2", str(http))]
+        upstreams = re.findall(r"upstream \w+ \{(.*?)\n    \}", nginx, re.DOTALL)
+        nodes = [re.findall(r"server (node-\d):(\d+)", upstream) for upstream in upstreams]
+        assert nodes == [[("node-1", str(http)), ("node-2", str(http))]] * 2
         (listening,) = re.findall(r"^ +listen (\d+)", nginx, re.MULTILINE)
         (published,) = deploy.compose()["services"]["nginx"]["ports"]
         assert published.split(":")[2] == listening
@@ -100,6 +105,24 @@ class TestAgreement:
         assert deploy.the("Service")["spec"]["ports"][0]["targetPort"] in ports
         annotations = deploy.the("Deployment")["spec"]["template"]["metadata"]["annotations"]
         assert annotations["prometheus.io/port"] == str(metrics)
+
+    def test_the_server_has_the_time_it_gives_itself_to_stop(self):
+        source = (ROOT / "Sources/ChatTokens/Serve/Assembly.swift").read_text()
+        limit = int(re.search(r"maximumGracefulShutdownDuration = \.seconds\((\d+)\)", source)[1])
+        services = deploy.compose()["services"]
+        nodes = [int(services[name]["stop_grace_period"].removesuffix("s")) for name in ("node-1", "node-2")]
+        assert min(int(deploy.unit("TimeoutStopSec")[0]), *nodes) > limit
+
+    def test_nodes_behind_the_balancer_believe_it_and_nobody_else(self):
+        compose = deploy.compose()
+        (network,) = compose["networks"]["inside"]["ipam"]["config"]
+        assert compose["services"]["node-1"]["environment"]["CHAT_TOKENS_TRUSTED_PROXIES"] == network["subnet"]
+
+    def test_documents_name_the_packages_that_the_makefile_installs(self):
+        (needed,) = re.findall(r"^BUILD_PACKAGES := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        for name in ("CONTRIBUTING.md", "Benchmarks/README.md"):
+            text = (ROOT / name).read_text()
+            assert not [package for package in needed.split() if package.split(":")[0] not in text], name
 
     def test_paths_that_are_asked_for_exist(self):
         described = yaml.safe_load((ROOT / "openapi/openapi.yaml").read_text())["paths"]
@@ -111,8 +134,10 @@ class TestAgreement:
     def test_kept_connections_end_at_the_balancer_first(self):
         source = (ROOT / "Sources/WebAPI/Lanes/Connections.swift").read_text()
         node = int(re.search(r"idleSeconds: Int64 = (\d+)", source)[1])
-        upstream = re.search(r"upstream \w+ \{(.*?)\n    \}", deploy.NGINX.read_text(), re.DOTALL)[1]
-        assert int(re.search(r"keepalive_timeout (\d+)s", upstream)[1]) < node
+        upstreams = re.findall(r"upstream \w+ \{(.*?)\n    \}", deploy.NGINX.read_text(), re.DOTALL)
+        assert upstreams
+        for upstream in upstreams:
+            assert int(re.search(r"keepalive_timeout (\d+)s", upstream)[1]) < node
 
     def test_every_image_has_a_version_and_ours_is_this_one(self):
         version = subprocess.run([BINARY, "--version"], capture_output=True, text=True, check=True).stdout.strip()

@@ -11,7 +11,7 @@ import yaml
 
 import deploy_files as deploy
 from balancer import Node
-from deployment import BINARY, free_port
+from deployment import BINARY, ROOT, free_port
 
 SUPPORTED_KUBERNETES = ("1.29", "1.33")
 # In debian:bookworm-slim before anything is installed.
@@ -51,6 +51,11 @@ class TestDockerfile:
         installs = [text for name, text in deploy.instructions() if name == "RUN" and "apt-get" in text]
         assert installs and all("rm -rf /var/lib/apt/lists/*" in text for text in installs)
 
+    def test_the_image_holds_the_program_that_fetches_urls(self):
+        assert '"curl", "--fail"' in (ROOT / "Sources/ChatTokens/Commands/Tokens/Document.swift").read_text()
+        (install,) = [text for name, text in deploy.last_stage() if name == "RUN"]
+        assert "curl" in install.split()
+
     def test_the_image_holds_the_libraries_that_the_program_is_linked_with_and_no_others(self, program):
         needed = subprocess.run([program("readelf"), "-d", BINARY], capture_output=True, text=True, check=True).stdout
         names = re.findall(r"\(NEEDED\).*\[(.*)\]", needed)
@@ -61,7 +66,7 @@ class TestDockerfile:
         packages = {line.split(":")[0] for line in owners.stdout.splitlines()}
         (install,) = [text for name, text in deploy.last_stage() if name == "RUN"]
         installed = set(re.search(r"--no-install-recommends([^&]*)", install)[1].split())
-        assert installed - {"ca-certificates"} == packages - BASE
+        assert installed - {"ca-certificates", "curl"} == packages - BASE
 
     def test_the_context_holds_every_folder_that_the_package_names(self):
         patterns = [line for line in deploy.IGNORED.read_text().splitlines() if line and not line.startswith("#")]
@@ -108,7 +113,7 @@ class TestCompose:
         open_to = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
         assert list(open_to) == ["nginx"] and open_to["nginx"][0].startswith("127.0.0.1:")
         outside = [name for name, service in compose["services"].items() if service["networks"] != ["inside"]]
-        assert outside == ["nginx"] and compose["networks"]["inside"] == {"internal": True}
+        assert outside == ["nginx"] and compose["networks"]["inside"]["internal"] is True
 
     def test_what_needs_no_rights_has_none(self):
         services = deploy.compose()["services"]

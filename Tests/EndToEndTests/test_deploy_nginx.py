@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -99,6 +100,23 @@ def test_503_with_its_retry_after_is_for_the_caller_and_costs_the_node_nothing(b
         answer = balancer.ask("POST", "/tokens", PAIR)
         assert (answer.status, answer["Retry-After"]) == (503, "7")
     assert [len(node.requests) for node in balancer.nodes] == [3, 3]
+
+
+@pytest.mark.parametrize("path", ["/revocations?after=1&wait=30", "/revocations/stream"])
+def test_a_feed_that_is_quiet_for_longer_than_others_may_be_is_not_cut(balancer, path):
+    both(balancer, "quiet")
+    answer = balancer.ask("GET", path)
+    assert answer.status == 200 and balancer.asked() == 1
+
+
+@pytest.mark.parametrize("path", ["/admin/audit", "/oauth2/introspect"])
+def test_a_caller_who_makes_every_node_slow_puts_none_out_of_use_for_others(balancer, path):
+    both(balancer, "silent")
+    with ThreadPoolExecutor(4) as callers:
+        slow = [callers.submit(balancer.ask, "GET", path) for _ in range(4)]
+        assert {call.result().status for call in slow} == {503}
+    both(balancer, "well")
+    assert [balancer.ask("POST", "/tokens", PAIR).status for _ in range(10)] == [200] * 10
 
 
 def test_where_no_node_answers_the_caller_learns_it_in_the_words_of_the_api(balancer):

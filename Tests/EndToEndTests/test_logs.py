@@ -1,6 +1,9 @@
 """The last look: no log line of the whole run holds a secret, and every line is one JSON object."""
 
+import json
+
 import evidence
+from deployment import eventually
 from wire import Closed, request
 
 
@@ -45,6 +48,35 @@ def test_secrets_in_the_wrong_places_are_not_logged(make_deployment):
     assert evidence.leaks(server.log) == []
 
 
+def test_an_act_of_management_has_a_line_that_says_who_did_it(made):
+    key = made.key("acme", "--scope", "admin,tokens:revoke,users:write")
+    register = {"email": "ann@acme.example", "password": "four sheep on a hill", "tenant": {"id": "new", "name": "New"}}
+    with made.serve() as server:
+
+        def act(name: str, method: str, path: str, body: object, status: int = 200) -> dict:
+            answer = server.ask(method, path, body, {"X-API-Key": key, "X-Request-ID": name})
+            assert answer.status == status, answer.body
+            return answer.json
+
+        act("profile", "PUT", "/users/u", {"name": "U"}, 201)
+        act("refused", "POST", "/tokens/revoke", {}, 400)
+        act("revoked", "POST", "/tokens/revoke", {"userId": "u"})
+        act("registered", "POST", "/auth/register", register, 201)
+        made_key = act("created", "POST", "/admin/keys", {"name": "k", "scopes": ["tokens:issue"]}, 201)
+        act("key", "POST", f"/admin/keys/{made_key['id']}/revoke", {})
+
+        def acts() -> dict:
+            lines = [json.loads(line) for line in server.log.read_bytes().splitlines()]
+            return {line["requestId"]: line for line in lines if line["message"] == "act"}
+
+        eventually(lambda: "key" in acts(), 3, 0.1)
+    found = acts()
+    assert list(found) == ["revoked", "registered", "created", "key"]
+    assert (found["revoked"]["route"], found["revoked"]["tenant"]) == ("/tokens/revoke", "acme")
+    assert found["registered"]["actor"] == "anonymous"
+    assert found["key"]["actor"].startswith("key ") and found["key"]["target"] == made_key["id"]
+
+
 def test_no_log_of_the_whole_run_holds_a_secret():
     logs = [log for log in evidence.LOGS if log.exists()]
     assert logs and evidence.SECRETS
@@ -62,8 +94,6 @@ def test_every_log_line_of_the_whole_run_is_a_json_object():
 
 
 def test_every_log_line_has_its_time_its_level_and_its_message():
-    import json
-
     for log in evidence.LOGS:
         for line in log.read_bytes().splitlines():
             entry = json.loads(line)

@@ -1,5 +1,9 @@
 """Settings: where each comes from, and what a wrong one does."""
 
+import re
+import subprocess
+
+from deployment import ROOT
 from test_startup import check_refuses
 
 
@@ -35,3 +39,28 @@ def test_a_settings_file_is_read_and_its_faults_are_told(made):
     effective = made.run("config", "--config", path)
     assert effective["accessLog"]["value"] == "on" and "settings.json" in effective["accessLog"]["source"]
     assert made.run("config", "--config", path, "--access-log", "off")["accessLog"]["value"] == "off"
+
+
+def test_what_the_examples_have_callers_and_gateways_set_does_not_stop_the_program(made):
+    settings = {re.sub(r"(?=[A-Z])", "_", name).upper() for name in made.run("config")} | {"CONFIG"}
+    tracked = subprocess.run(["git", "ls-files", "Examples", "README.md"], cwd=ROOT, capture_output=True, text=True)
+    texts = [(ROOT / name).read_text() for name in tracked.stdout.splitlines()]
+    names = {name for text in texts for name in re.findall(r"\bCHAT_TOKENS_([A-Z]+(?:_[A-Z]+)*)", text)}
+    assert len(names - settings) > 10
+    done = made.attempt("config", **dict.fromkeys(names - settings, "x"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_password_in_an_address_is_not_repeated_where_it_is_refused(made):
+    for name in ("PUBLIC_URL", "CENTRIFUGO_API_URL", "LEAK_KEYS_URL", "TRUSTED_PROXIES"):
+        said = check_refuses(made, f"CHAT_TOKENS_{name}", **{name: "http://user:sesame@127.0.0.1/api"})
+        assert "sesame" not in said
+    assert "sesame" not in made.attempt("serve", "--public-url", "http://user:sesame@a").stderr
+
+
+def test_a_flag_for_the_master_key_goes_before_a_variable(made, make_deployment):
+    other = (make_deployment().folder / "master.key").read_text().strip()
+    right = made.folder / "master.key"
+    assert made.attempt("tenant", "list", "--master-key-file", right, MASTER_KEY=other).returncode == 0
+    done = made.attempt("tenant", "list", MASTER_KEY=other)
+    assert done.returncode == 1 and "master key" in done.stderr

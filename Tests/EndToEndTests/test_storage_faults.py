@@ -224,3 +224,12 @@ def test_a_file_that_vanishes_does_not_lose_the_server_its_mind(make_deployment)
         assert server.ask("GET", "/healthz").status == 200
         ready = eventually(lambda: (found := server.ask("GET", "/readyz")).status == 503 and found, timeout=5)
         assert ready.code == "not_ready", "what is written now is written to nowhere"
+
+
+def test_a_backup_onto_a_full_disk_says_so_and_leaves_nothing(small_disk, made):
+    ballast = small_disk / "ballast"
+    fill(ballast)
+    os.truncate(ballast, ballast.stat().st_size - 65_536)
+    done = made.attempt("backup", small_disk / "copy.db")
+    assert done.returncode == 1 and "full" in done.stderr and "not an error" not in done.stderr
+    assert [path.name for path in small_disk.iterdir()] == ["ballast"]

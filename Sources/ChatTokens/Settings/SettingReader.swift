@@ -27,8 +27,9 @@ struct SettingReader {
         }
         lines.append(Settings.Line(setting: setting, text: found.text, origin: found.origin))
         if let value = parse(found.text) { return value }
-        // A malformed secret is nearly a secret, and a URL that was not understood may hold a password.
-        let quoted = setting.isSecret || [.databaseUrl, .redisUrl].contains(setting) ? "" : ", not \"\(found.text)\""
+        // A malformed secret is nearly a secret, and a URL that was not understood may hold a password, before its @.
+        let isPrivate = setting.isSecret || [.databaseUrl, .redisUrl].contains(setting) || found.text.contains("@")
+        let quoted = isPrivate ? "" : ", not \"\(found.text)\""
         problems.append("\(found.origin) must be \(rule)\(quoted)")
         return fallback
     }
@@ -42,6 +43,12 @@ struct SettingReader {
     /// A text setting without a default.
     mutating func optional(_ setting: Setting, rule: String, _ isFit: (String) -> Bool) -> String? {
         take(setting, default: nil, shown: nil, rule: rule) { isFit($0) ? .some($0) : nil }
+    }
+
+    /// Whether somebody wrote the one setting in a place that goes before that of the other: a flag, say, before a variable.
+    func isSet(_ setting: Setting, before other: Setting) -> Bool {
+        guard let one = sources.value(of: setting) else { return false }
+        return sources.value(of: other).map { one.rank < $0.rank } ?? true
     }
 
     /// Whether somebody wrote the setting, well or not.

@@ -9,6 +9,8 @@ struct SettingSources {
         let text: String
         /// The flag, variable or file key it was written under.
         let origin: String
+        /// Which source it is from; the lesser goes before the greater.
+        let rank: Int
     }
 
     private let flags: InMemoryProvider
@@ -39,9 +41,9 @@ struct SettingSources {
     /// The value of a setting from the first source that has one.
     func value(of setting: Setting) -> Found? {
         let fileOrigin = "\(setting.rawValue) in \(filePath ?? "")"
-        return text(of: setting, in: flags).map { Found(text: $0, origin: setting.flag) }
-            ?? text(of: setting, in: environment).map { Found(text: $0, origin: setting.variable) }
-            ?? text(of: setting, in: file).map { Found(text: $0, origin: fileOrigin) }
+        return text(of: setting, in: flags).map { Found(text: $0, origin: setting.flag, rank: 0) }
+            ?? text(of: setting, in: environment).map { Found(text: $0, origin: setting.variable, rank: 1) }
+            ?? text(of: setting, in: file).map { Found(text: $0, origin: fileOrigin, rank: 2) }
     }
 
     private func text(of setting: Setting, in provider: some ConfigProvider) -> String? {
@@ -62,7 +64,9 @@ struct SettingSources {
     /// What README and Examples have clients and gateways set, perhaps in the same shell.
     private static let clientVariables: Set<String> = [
         "CHAT_TOKENS_API_KEY", "CHAT_TOKENS_NODE_KEY", "CHAT_TOKENS_URL", "CHAT_TOKENS_ADDRESS", "CHAT_TOKENS_ISSUER",
-        "CHAT_TOKENS_KID", "CHAT_TOKENS_SECRET", "CHAT_TOKENS_PUBLIC_KEY", "CHAT_TOKENS_BINARY",
+        "CHAT_TOKENS_KID", "CHAT_TOKENS_SECRET", "CHAT_TOKENS_PUBLIC_KEY", "CHAT_TOKENS_BINARY", "CHAT_TOKENS_TENANT",
+        "CHAT_TOKENS_KIND", "CHAT_TOKENS_LIMITS", "CHAT_TOKENS_SECRET_FILE", "CHAT_TOKENS_CA", "CHAT_TOKENS_JWKS",
+        "CHAT_TOKENS_INTROSPECTION", "CHAT_TOKENS_KEY_ID",
     ]
 
     private static func unknownVariables(in environment: [String: String]) -> [String] {

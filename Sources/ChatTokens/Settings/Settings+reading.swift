@@ -14,7 +14,8 @@ extension Settings {
         let tls = Self.tls(&reader)
         let ownURL = "\(tls == nil ? "http" : "https")://\(listen)"
         publicURL = reader.take(
-            .publicUrl, default: ownURL, shown: ownURL, rule: "an absolute http(s) URL without query and fragment",
+            .publicUrl, default: ownURL, shown: ownURL,
+            rule: "an absolute http(s) URL without user, query and fragment",
             parse: SettingRule.publicURL)
         let standard = DatabaseLocation.standard(in: workingDirectory)
         database = reader.take(
@@ -122,7 +123,8 @@ extension Settings {
         let inline: MasterKeyText? = reader.take(
             .masterKey, default: nil, shown: nil, rule: MasterKeyText.rule
         ) { text in MasterKeyText(text).map { .some($0) } }
-        if let inline { return .inline(inline) }
+        // Two settings of one purpose: the flag goes before the variable here, too.
+        if let inline, !reader.isSet(.masterKeyFile, before: .masterKey) { return .inline(inline) }
         return .file(FilePath.absolute(path, in: workingDirectory))
     }
 }

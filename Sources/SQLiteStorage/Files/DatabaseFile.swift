@@ -33,6 +33,9 @@ struct DatabaseFile {
         return false
     }
 
+    /// The file that a server locks as long as it runs.
+    var lockPath: String { path + ".lock" }
+
     /// Whether anything is there.
     var exists: Bool { unsafe access(path, F_OK) == 0 }
 

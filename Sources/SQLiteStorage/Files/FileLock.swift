@@ -29,6 +29,14 @@ struct FileLock: ~Copyable {
         noteHolder()
     }
 
+    /// Whether somebody holds the lock at the moment; where nobody ever did, no file is made.
+    static func isHeld(path: String) -> Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { _ = close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     private static func lock(_ descriptor: Int32) -> Bool {
         for _ in 1..<patience.tries {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }

@@ -29,7 +29,10 @@ final class ManagedRoutes {
         }
         for path in [route.template] + route.shadowed {
             router.on(RouterPath(path), method: method) { [check] request, context in
-                try await endpoint(try await check(route, request, context))
+                let call = try await check(route, request, context)
+                let response = try await endpoint(call)
+                if route.isAct, response.status.code < 400 { check.service.observer.log.note(call.act(route)) }
+                return response
             }
         }
     }

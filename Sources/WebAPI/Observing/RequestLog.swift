@@ -61,6 +61,24 @@ package final class RequestLog: Sendable {
         add(line)
     }
 
+    /// Notes one act of management.
+    func note(_ act: Act) {
+        guard Logger.Level.info >= level else { return }
+        var line: [UInt8] = []
+        line.append(string: "{\"time\":\"\(world.now())\",\"level\":\"info\",\"message\":\"act\"")
+        line.append(string: ",\"method\":\"\(act.route.method)\",\"route\":\"\(act.route.template)\"")
+        let texts = [
+            ("actor", act.actor), ("tenant", act.tenant?.text), ("target", act.target), ("requestId", act.requestID),
+        ]
+        for (name, text) in texts {
+            guard let text else { continue }
+            line.append(string: ",\"\(name)\":")
+            line.append(json: text)
+        }
+        line.append(text: "}\n")
+        add(line)
+    }
+
     private static func level(_ status: Int) -> Logger.Level {
         status >= 500 ? .error : .info
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Domain
 internal import Foundation
+internal import SQLiteStorage
 internal import Tokens
 
 /// `chat-tokens copy`.
@@ -34,6 +35,7 @@ struct Copy: ParsableCommand {
         guard from != to else { throw CommandFailure("--from and --to are the same database.") }
         let world = World.system
         let source = try from.open(for: .tool, world: world)
+        let isServed = from.path.map(SQLiteStorage.isServed) ?? false
         let target = try to.open(for: .receive, world: world)
         defer {
             try? source.close()
@@ -48,6 +50,11 @@ struct Copy: ParsableCommand {
         }
         let report = CopyReport(results: results, seconds: watch.seconds)
         Output.show(asJSON: output.json, report.json, text: report.text)
+        if isServed {
+            Output.note(
+                "A server ran on \(from.name) meanwhile, and what it has stored since may be missing: stop it, and do the "
+                    + "same again before the copy is served.")
+        }
     }
 }
 

@@ -11,8 +11,8 @@ struct Doctor: ParsableCommand {
             Example:
               chat-tokens doctor --json
 
-            It examines settings, master key, database, disk, tenants, keys, ports and clock, and changes nothing but \
-            a heartbeat row. The exit status is 1 if anything is broken; warnings alone leave it 0.
+            It examines settings, master key, TLS certificate, database, disk, tenants, keys, ports and clock, and \
+            changes nothing but a heartbeat row. The exit status is 1 if anything is broken; warnings alone leave it 0.
             """)
 
     @OptionGroup(title: "Deployment")

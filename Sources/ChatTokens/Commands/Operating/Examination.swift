@@ -45,12 +45,17 @@ struct Examination {
             note("master key", .fine, "given by a setting")
         }
         if let path = settings.database.path { examineMode("database file", path, exposed: .doubtful) }
-        if let tls = settings.tls { examineMode("TLS key file", tls.key, exposed: .doubtful) }
+        if let tls = settings.tls {
+            examineMode("TLS key file", tls.key, exposed: .doubtful)
+            examine(tls)
+        }
     }
 
     private mutating func examineMode(_ check: String, _ path: String, exposed: Finding.Status) {
         switch MasterKeyFile.isExposed(path) {
         case nil: note(check, .broken, "\(path) does not exist")
+        case _ where !FileManager.default.isReadableFile(atPath: path):
+            note(check, .broken, "\(path) cannot be read by the user that runs this")
         case true: note(check, exposed, "\(path) can be used by other users of this machine: chmod 600 it")
         case false: note(check, .fine, path)
         }

@@ -30,6 +30,8 @@ struct Serve: AsyncParsableCommand {
         _ = signal(SIGPIPE, SIG_IGN)
         let settings = try deployment.settings(with: server)
         JSONLines.bootstrap(level: settings.logLevel)
+        // Before anything is opened, and in words.
+        _ = try settings.tls?.validity()
         try Self.probe(settings.address, of: .port)
         if let metrics = settings.metricsAddress { try Self.probe(metrics, of: .metricsAddress) }
         let installation = try Installation.open(settings, for: .serve)

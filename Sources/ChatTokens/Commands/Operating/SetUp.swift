@@ -77,7 +77,7 @@ struct SetUp {
             curl -sS \(settings.publicURL)/tokens \\
               -H 'X-API-Key: \(issued.text)' \\
               -H 'Content-Type: application/json' \\
-              -d '{"userId":"user-123","name":"Alice Johnson"}'
+              -d '{"userId":"user-123","name":"Alice Johnson","custom":{"department":"Engineering"}}'
             """
         }
     }

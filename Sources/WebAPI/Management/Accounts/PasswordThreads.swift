@@ -1,4 +1,5 @@
 internal import Domain
+internal import Logging
 internal import NIOPosix
 internal import Synchronization
 package import Tokens
@@ -33,6 +34,9 @@ final class PasswordThreads: Sendable {
     private let threads: NIOThreadPool
     private let queue = Mutex(Queue())
     private let world: World
+    private let logger: Logger
+    /// Whether the log has been told that threads cannot step back.
+    private let hasComplained = Mutex(false)
     /// Nanoseconds after which nobody waits for an answer any more, so that the work is left undone.
     private static let patience: Int64 = 10_000_000_000
 
@@ -43,9 +47,10 @@ final class PasswordThreads: Sendable {
         var shares: [String: Int] = [:]
     }
 
-    init(_ work: PasswordWork, world: World) {
+    init(_ work: PasswordWork, world: World, logger: Logger) {
         self.work = work
         self.world = world
+        self.logger = logger
         threads = NIOThreadPool(numberOfThreads: max(1, work.threads))
         threads.start()
     }
@@ -68,7 +73,7 @@ final class PasswordThreads: Sendable {
                 guard state == .active, start - asked < Self.patience else {
                     return continuation.resume(returning: .failure(overloaded))
                 }
-                Self.stepBack()
+                stepBack()
                 let value = try? body()
                 continuation.resume(returning: value.map { .success($0) } ?? .failure(.internalError))
                 rest(after: world.monotonicNanoseconds() - start)
@@ -112,9 +117,18 @@ final class PasswordThreads: Sendable {
 
     /// Lowers the priority of this thread for good, to a tenth of the usual share where all cores are busy; on Linux it
     /// is the thread's own, elsewhere the process's.
-    private static func stepBack() {
+    private func stepBack() {
         #if os(Linux)
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+            guard setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) != 0 else { return }
+            let error = unsafe String(cString: strerror(errno))
+            let isFirst = hasComplained.withLock { complained in
+                defer { complained = true }
+                return !complained
+            }
+            guard isFirst else { return }
+            logger.warning(
+                "passwords are hashed at the priority of requests, which they slow down: setpriority is refused",
+                metadata: ["cause": "\(error)"])
         #endif
     }
 }
