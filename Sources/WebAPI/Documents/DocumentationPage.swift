@@ -2752,7 +2752,7 @@ call is not for such a key.</p>
 <section id="acknowledgeRevocations"><h3>Tell what was applied</h3>
 <div class="route"><span class="post">POST</span> /revocations/ack</div>
 <p>Needs the scope <code>tokens:verify</code>. A verifier tells up to where it has applied the feed; once a second is often
-enough. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.</p>
+enough. A place beyond the newest revocation counts as that. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.</p>
 <pre><code>curl -i http://127.0.0.1:8080/revocations/ack \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -6852,7 +6852,8 @@ call is not for such a key.</p>
 <section id="createSigningKey"><h3>Add a standby signing key</h3>
 <div class="route"><span class="post">POST</span> /admin/signing-keys</div>
 <p>Needs the scope <code>admin</code>. The key is published at once and signs nothing until it is activated: wait
-until verifiers have fetched the key set again. Without <code>algorithm</code>, that of the active key.</p>
+until verifiers have fetched the key set again. Without <code>algorithm</code>, that of the active key. A tenant may have
+16 keys that verify: on standby, active, or retired less than 25 hours ago.</p>
 <pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -7005,6 +7006,18 @@ compressed.</p>
   &quot;status&quot;: 415,
   &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
   &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -7367,6 +7380,18 @@ call is not for such a key.</p>
 }</code></pre>
 </details>
 </td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
 <tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>body_too_large</summary><pre><code>{
@@ -7433,7 +7458,8 @@ compressed.</p>
 <section id="revokeSigningKey"><h3>Make all that a key signed invalid</h3>
 <div class="route"><span class="post">POST</span> /admin/signing-keys/{kid}/revoke</div>
 <p>Needs the scope <code>admin</code>. At once and for good. The active key is revoked only with <code>replace</code>: the
-newest standby key, or a new one, takes over in the same transaction.</p>
+newest standby key, or a new one, takes over in the same transaction. <code>/revocations</code> tells it too, for verifiers
+that have the secret of an HS256 key.</p>
 <pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys/9Xk2mQ7vB4/revoke \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \

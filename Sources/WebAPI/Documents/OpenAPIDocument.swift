@@ -1673,7 +1673,8 @@ paths:
       summary: "Add a standby signing key"
       description: |
         Needs the scope `admin`. The key is published at once and signs nothing until it is activated: wait
-        until verifiers have fetched the key set again. Without `algorithm`, that of the active key.
+        until verifiers have fetched the key set again. Without `algorithm`, that of the active key. A tenant may have
+        16 keys that verify: on standby, active, or retired less than 25 hours ago.
       security:
         - apiKey: []
         - session: []
@@ -1710,6 +1711,7 @@ paths:
         '408': {$ref: '#/components/responses/RequestTimeout'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
@@ -1805,6 +1807,7 @@ paths:
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '422': {$ref: '#/components/responses/InvalidState'}
@@ -1818,7 +1821,8 @@ paths:
       summary: "Make all that a key signed invalid"
       description: |
         Needs the scope `admin`. At once and for good. The active key is revoked only with `replace`: the
-        newest standby key, or a new one, takes over in the same transaction.
+        newest standby key, or a new one, takes over in the same transaction. `/revocations` tells it too, for verifiers
+        that have the secret of an HS256 key.
       security:
         - apiKey: []
         - session: []
@@ -2902,7 +2906,7 @@ paths:
       summary: "Tell what was applied"
       description: |
         Needs the scope `tokens:verify`. A verifier tells up to where it has applied the feed; once a second is often
-        enough. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.
+        enough. A place beyond the newest revocation counts as that. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.
       security:
         - apiKey: []
       parameters:
