@@ -14185,7 +14185,7 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up, until <code>resetsAt</code>.</td></tr>
 <tr id="headers_too_large"><td class="status no">431</td><td><code>headers_too_large</code></td><td>The head of the request is too large.</td></tr>
 <tr id="storage_unavailable"><td class="status no">503</td><td><code>storage_unavailable</code></td><td>The database cannot be used, or too many requests wait for it; retry after <code>Retry-After</code>.</td></tr>
-<tr id="not_ready"><td class="status no">503</td><td><code>not_ready</code></td><td>A check of GET /readyz failed; <code>detail</code> tells which.</td></tr>
+<tr id="not_ready"><td class="status no">503</td><td><code>not_ready</code></td><td>A check of GET /readyz failed, or the revocation feed cannot be served now; <code>detail</code> tells which.</td></tr>
 <tr id="internal_error"><td class="status no">500</td><td><code>internal_error</code></td><td>A defect of the server. Must not occur; report it with its <code>requestId</code>.</td></tr>
 </table>
 <h2 id="verdicts">Verification codes</h2>

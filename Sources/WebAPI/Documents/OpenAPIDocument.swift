@@ -6270,7 +6270,7 @@ x-error-codes:
   quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up, until `resetsAt`.'}
   headers_too_large: {status: 431, meaning: 'The head of the request is too large.'}
   storage_unavailable: {status: 503, meaning: 'The database cannot be used, or too many requests wait for it; retry after `Retry-After`.'}
-  not_ready: {status: 503, meaning: 'A check of GET /readyz failed; `detail` tells which.'}
+  not_ready: {status: 503, meaning: 'A check of GET /readyz failed, or the revocation feed cannot be served now; `detail` tells which.'}
   internal_error: {status: 500, meaning: 'A defect of the server. Must not occur; report it with its `requestId`.'}
 x-verification-codes:
   token_malformed: 'Not a token of this server: missing, not three parts, or with header members that are not allowed.'
