@@ -67,6 +67,24 @@ struct SigningKeyLifeTests {
         #expect(throws: ManagementFailure.self) { try bench.signingKeys.retire(leaked, of: bench.tenant) }
     }
 
+    @Test("16 keys verify and no more, but a leaked one can always be replaced, and old ones count no longer")
+    func limit() throws {
+        let first = try bench.kid(.active)
+        while try bench.signingKeys.list(bench.tenant).count < 16 { _ = try bench.signingKeys.rotateNow(bench.tenant) }
+        #expect(throws: ManagementFailure.self) { try bench.signingKeys.create(for: bench.tenant) }
+        #expect(throws: ManagementFailure.self) { try bench.signingKeys.rotateNow(bench.tenant) }
+        let leaked = try bench.kid(.active)
+        let (_, successor) = try bench.signingKeys.revoke(leaked, of: bench.tenant, replacing: true)
+        #expect(try bench.kid(.active) == successor?.kid && successor?.kid != leaked)
+        #expect(throws: ManagementFailure.self) { try bench.signingKeys.create(for: bench.tenant) }
+        bench.wait(seconds: 90_000)
+        for _ in 0..<15 { _ = try bench.signingKeys.create(for: bench.tenant) }
+        #expect(throws: ManagementFailure.self, "comes back to a full set") {
+            try bench.signingKeys.activate(first, of: bench.tenant)
+        }
+        #expect(try bench.kid(.active) == successor?.kid)
+    }
+
     @Test("A key of another tenant cannot be touched")
     func foreignKey() throws {
         let other = try Bench.tenantID("other")

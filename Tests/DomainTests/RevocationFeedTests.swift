@@ -6,10 +6,10 @@ private struct Node {
     let directory: Directory
     let revocations: Revocations
 
-    init(_ house: House) throws {
+    init(_ house: House, world: World = .system) throws {
         directory = Directory(
             storage: house.storage, vault: house.vault, world: house.world, deployment: house.deployment)
-        revocations = Revocations(directory: directory, storage: house.storage, world: World.system)
+        revocations = Revocations(directory: directory, storage: house.storage, world: world)
         try revocations.catchUp()
     }
 
@@ -41,6 +41,52 @@ struct RevocationFeedMemoryTests {
         #expect(node.places(after: old.sequence, Tenant.ID("umbrella")).map { $0.contains(new[1].sequence) } == true)
         #expect(node.places(after: new[1].sequence) == [])
         #expect(node.directory.revocations.count == 3)
+    }
+
+    @Test("a place that the log has not reached is not confirmed, not even at the end")
+    func inventedPlace() throws {
+        let house = try House()
+        try house.addTenant()
+        let node = try Node(house)
+        let place = try revoke(house).sequence
+        try node.revocations.catchUp()
+        guard case .news(let none, let through) = node.revocations.feed.read(after: .max, for: nil) else {
+            Issue.record("behind"); return
+        }
+        #expect(none.isEmpty && through == place)
+        node.revocations.feed.finish()
+        guard case .finished(let last) = node.revocations.feed.read(after: .max, for: nil) else {
+            Issue.record("goes on"); return
+        }
+        #expect(last == place)
+    }
+
+    @Test("however much comes at once, it is told in pieces of at most 10,000, each with its own place")
+    func pieces() async throws {
+        let house = try House()
+        let tenant = try house.addTenant().id
+        let storage: any Storage = house.storage
+        let clock = TestClock()
+        let node = try Node(house, world: clock.world)
+        _ = try revoke(house)
+        try node.revocations.catchUp()
+        let first = node.revocations.tail.reached
+        // As far as the feed can tell it has just told something, so that all of the following is told together.
+        clock.advance(milliseconds: -3_000)
+        let drafts = try (0..<25_000).map { number in
+            RevocationDraft(
+                tenant: tenant, subject: .user(try #require(User.ID("u\(number)"))), by: .commandLine, isAudited: false,
+                at: World.system.now())
+        }
+        let last = try #require(try storage.revoke(drafts).last).sequence
+        try node.revocations.catchUp()
+        for _ in 0..<1_000 where node.places(after: first) == [] { try await Task.sleep(for: .milliseconds(10)) }
+        guard case .news(let deltas, let through) = node.revocations.feed.read(after: first, for: tenant) else {
+            Issue.record("behind"); return
+        }
+        #expect(deltas.map { $0.entries[tenant]?.count } == [10_000, 10_000, 5_000])
+        #expect(deltas.allSatisfy { $0.through == $0.entries[tenant]?.last?.sequence } && through == last)
+        #expect(node.places(after: deltas[0].through)?.count == 15_000)
     }
 
     @Test("a waiter is woken by news of its tenant, not by another's, and by the end")

@@ -69,6 +69,16 @@ struct RevocationIndexTests {
         #expect(ledger.index.newestCutoff == ledger.now.milliseconds + 9)
     }
 
+    @Test("a single grant, of however far ahead, does not hold up those who issue")
+    func farGrant() throws {
+        let ledger = try Ledger()
+        ledger.revoke(
+            .grant(Grant.ID(birth: Timestamp(milliseconds: 1 << 47), random: 3, moreRandom: 4)), before: 1 << 46)
+        #expect(ledger.index.count == 1 && ledger.index.newestCutoff == 0)
+        ledger.revoke(.tenant, before: 2)
+        #expect(ledger.index.newestCutoff == ledger.now.milliseconds + 2)
+    }
+
     @Test("a hundred thousand are all found, and only the dead go")
     func many() throws {
         let ledger = try Ledger()

@@ -39,7 +39,7 @@ extension Storage {
     }
 
     func add(_ key: SealedKey, to tenant: Tenant.ID) throws(StoreFailure) {
-        try add(key, to: tenant, recording: .sample(for: tenant))
+        try add(key, to: tenant, upTo: SigningKeyCount.most, recording: .sample(for: tenant))
     }
 
     func setStates(

@@ -34,6 +34,16 @@ struct KeyRingTests {
         #expect(try KeyRing().jwks == Array(#"{"keys":[]}"#.utf8))
     }
 
+    @Test("the key that signs comes first in the JWK set, however many others there are")
+    func activeFirst() throws {
+        let keys = try (0..<4).map { _ in try freshKey(.edDSA) }
+        let states: [KeyState] = [.retired, .standby, .active, .retired]
+        let ring = try KeyRing(zip(keys, states).map { KeyRing.Entry($0, $1) })
+        let set = try JSON.parse(ring.jwks.span, maximumDepth: 8)["keys"]?.array ?? []
+        #expect(set.map { $0["kid"]?.string } == [2, 0, 1, 3].map { keys[$0].kid })
+        #expect(ring.entries.map(\.state) == states)
+    }
+
     @Test("two active keys, two keys of one name and an active public key are refused")
     func refusals() throws {
         let (one, other) = (try freshKey(.edDSA), try freshKey(.edDSA))

@@ -4,7 +4,8 @@ package import Tokens
 ///
 /// A key is published as `standby` before it signs, so that verifiers which fetch the key set now and then know it by
 /// the time its first token arrives. Activating it retires the key that signed; a retired key still verifies what it
-/// signed. A tenant that has an active key always keeps one: whatever would leave it without is refused.
+/// signed. A tenant that has an active key always keeps one: whatever would leave it without is refused, as is one
+/// key more than the ``SigningKeyCount/most`` that verify.
 package struct ManageSigningKeys: Sendable {
     private let storage: any Storage
     private let vault: Vault
@@ -32,7 +33,7 @@ package struct ManageSigningKeys: Sendable {
     ///   - algorithm: nil: that of the active key.
     ///   - origin: who does it, for the audit log.
     /// - Returns: the key as stored.
-    /// - Throws: `missing` where the tenant does not exist.
+    /// - Throws: `missing` where the tenant does not exist, `refused` where it has ``SigningKeyCount/most`` that verify.
     package func create(
         for tenant: Tenant.ID, algorithm: SignatureAlgorithm? = nil, by origin: AuditOrigin
     ) throws(ManagementFailure) -> SealedKey {
@@ -72,6 +73,10 @@ package struct ManageSigningKeys: Sendable {
         case .active: return key
         case .revoked: throw .refused("The key \(kid) is revoked for good; create a new one.")
         case .standby, .retired: break
+        }
+        let now = world.now()
+        guard key.verifies(at: now) || keys.count(where: { $0.verifies(at: now) }) < SigningKeyCount.most else {
+            throw Self.full(tenant)
         }
         let former = keys.filter { $0.state == .active }.map { (kid: $0.kid, state: KeyState.retired) }
         try set(former + [(kid: kid, state: .active)], among: keys, of: tenant, as: .signingKeyActivated, by: origin)
@@ -166,8 +171,14 @@ extension ManageSigningKeys {
         )
     }
 
+    private static func full(_ tenant: Tenant.ID) -> ManagementFailure {
+        let why = "Tenant \(tenant) has \(SigningKeyCount.most) signing keys that verify, and may have no more"
+        return .refused("\(why): revoke one that nobody needs, or wait until one has been retired for 25 hours.")
+    }
+
     private func add(
-        to tenant: Tenant.ID, algorithm: SignatureAlgorithm?, beside keys: [SealedKey], by origin: AuditOrigin
+        to tenant: Tenant.ID, algorithm: SignatureAlgorithm?, beside keys: [SealedKey],
+        upTo most: Int = SigningKeyCount.most, by origin: AuditOrigin
     ) throws(ManagementFailure) -> SealedKey {
         let chosen = algorithm ?? keys.first { $0.state == .active }?.algorithm ?? .hs256
         let sealed = try ManagementFailure.sealing { () throws(TokenFailure) in
@@ -177,8 +188,12 @@ extension ManageSigningKeys {
         let audit = AuditDraft(
             .signingKeyCreated, for: tenant, by: origin, target: sealed.auditTarget, after: sealed.audited,
             at: sealed.createdAt)
-        try ManagementFailure.telling(of: "tenant \(tenant)") { () throws(StoreFailure) in
-            try storage.add(sealed, to: tenant, recording: audit)
+        do throws(StoreFailure) {
+            try storage.add(sealed, to: tenant, upTo: most, recording: audit)
+        } catch .conflict {
+            throw Self.full(tenant)
+        } catch {
+            throw ManagementFailure(error, about: "tenant \(tenant)")
         }
         return sealed
     }
@@ -190,7 +205,9 @@ extension ManageSigningKeys {
         let wanted = algorithm ?? keys.first { $0.state == .active }?.algorithm
         let waiting = keys.filter { $0.state == .standby && $0.kid != kid && (wanted == nil || $0.algorithm == wanted) }
         if let newest = waiting.max(by: { $0.createdAt < $1.createdAt }) { return newest }
-        return try add(to: tenant, algorithm: algorithm, beside: keys, by: origin)
+        // One that takes the place of a leaked key is never refused for being one too many: that key goes at once.
+        let most = SigningKeyCount.most + (kid == nil ? 0 : 1)
+        return try add(to: tenant, algorithm: algorithm, beside: keys, upTo: most, by: origin)
     }
 
     private func find(
@@ -214,8 +231,13 @@ extension ManageSigningKeys {
             action, for: tenant, by: origin, target: subject.map { "signing_key \($0.kid)" },
             before: JSON(object: former.map { ($0.kid, JSON($0.state.rawValue)) }),
             after: JSON(object: states.map { ($0.kid, JSON($0.state.rawValue)) }), at: now)
-        try ManagementFailure.telling(of: "such signing key of tenant \(tenant)") { () throws(StoreFailure) in
+        do throws(StoreFailure) {
             try storage.setStates(states, of: tenant, at: now, recording: audit)
+        } catch .conflict, .missing {
+            // All of them were there a moment ago.
+            throw .conflict("Somebody else changed the signing keys of tenant \(tenant) meanwhile; look at them again.")
+        } catch {
+            throw ManagementFailure(error, about: "tenant \(tenant)")
         }
     }
 }

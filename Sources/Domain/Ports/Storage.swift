@@ -37,9 +37,15 @@ package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage
     /// such tenant, or where it is deleted already.
     func setStatus(_ status: Tenant.Status, of tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure)
 
-    /// Adds a signing key to the tenant's; `missing` where there is no such tenant.
-    func add(_ key: SealedKey, to tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure)
-    /// Sets the states of several of the tenant's keys together; `missing` where one does not exist.
+    /// Adds a signing key to the tenant's; `missing` where there is no such tenant, `conflict` where it has the key, or
+    /// `most` keys that verify, already.
+    func add(
+        _ key: SealedKey, to tenant: Tenant.ID, upTo most: Int, recording audit: AuditDraft
+    ) throws(StoreFailure)
+    /// Sets the states of several of the tenant's keys together; tells the log of revocations of those that it revokes.
+    ///
+    /// `missing` where one does not exist, or is revoked and is to be something else; `conflict` where the tenant would
+    /// be left without an active key, would have two, or would have more keys that verify than it may.
     func setStates(
         _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp,
         recording audit: AuditDraft

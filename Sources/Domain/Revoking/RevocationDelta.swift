@@ -6,25 +6,32 @@ package final class RevocationDelta: Sendable {
     package let entries: [Tenant.ID: [Revocation]]
     /// The place up to which this is everything.
     package let through: Int64
-    let count: Int
-    /// Signed once for all who are told.
-    private let documents = Mutex<[Tenant.ID: [UInt8]]>([:])
+    private let count: Int
+    /// Signed once for all who are told, by the key that signs then.
+    private let documents = Mutex<[Tenant.ID: (kid: String?, bytes: [UInt8])]>([:])
 
-    init(_ revocations: [Revocation], through: Int64) {
+    init(_ revocations: ArraySlice<Revocation>, through: Int64) {
         entries = Dictionary(grouping: revocations, by: \.tenant)
         count = revocations.count
         self.through = through
     }
 
-    /// The tenant's document as it was made before, or as `make` makes it now.
+    /// The tenant's document as it was made before, or as `make` makes it now; nil where nothing is about the tenant.
+    ///
+    /// One that a former key signed is made anew: verifiers may no longer have that key.
     package func document<Trouble: Error>(
-        of tenant: Tenant.ID, make: ([Revocation]) throws(Trouble) -> [UInt8]?
+        of tenant: Tenant.ID, signedBy kid: String?, make: ([Revocation]) throws(Trouble) -> [UInt8]
     ) throws(Trouble) -> [UInt8]? {
         guard let own = entries[tenant] else { return nil }
-        if let made = documents.withLock({ $0[tenant] }) { return made }
-        guard let made = try make(own) else { return nil }
-        documents.withLock { $0[tenant] = made }
+        if let made = documents.withLock({ $0[tenant] }), made.kid == kid { return made.bytes }
+        let made = try make(own)
+        documents.withLock { $0[tenant] = (kid, made) }
         return made
+    }
+
+    /// How many entries there are for who is told of this tenant, or with nil of all.
+    package func count(of tenant: Tenant.ID?) -> Int {
+        tenant.map { entries[$0]?.count ?? 0 } ?? count
     }
 
     /// Whether there is something for who is told of this tenant, or with nil of all.

@@ -45,6 +45,14 @@ package struct RevocationDraft: Sendable {
             at: audit.at)
     }
 
+    /// Tells offline verifiers of a signing key that was revoked by an act that the audit log has already.
+    ///
+    /// Nodes go by the state of the key, others by the key set; who has the secret of an HS256 key has nothing else.
+    package static func keyGone(_ kid: String, _ tenant: Tenant.ID, _ audit: AuditDraft) -> RevocationDraft {
+        RevocationDraft(
+            tenant: tenant, subject: .signingKey(kid), by: audit.origin, isAudited: false, at: audit.at)
+    }
+
     /// The target as the audit log keeps it: of a user a hash, so that erasing him leaves nothing.
     private static func target(_ subject: Revocation.Subject, of tenant: Tenant.ID) -> String? {
         switch subject {

@@ -38,6 +38,8 @@ package final class RevocationFeed: Sendable {
 
     /// The most entries that are held, listeners that are served, and those of one tenant.
     private static let mostEntries = 50_000, mostListeners = 4_096, mostOfTenant = 1_024
+    /// The most entries that are told together: as many as a page has.
+    private static let mostOfDelta = 10_000
     /// Nanoseconds between two tellings.
     private static let interval: Int64 = 20_000_000
 
@@ -52,18 +54,20 @@ package final class RevocationFeed: Sendable {
         case news([RevocationDelta], through: Int64)
         /// More than is held here: read the database.
         case behind
-        /// The server stops.
-        case finished
+        /// The server stops; it says nothing more, and the log reaches at least to `through`.
+        case finished(through: Int64)
     }
 
     /// What there is after a place for a listener to one tenant, or with nil to all.
     package func read(after sequence: Int64, for tenant: Tenant.ID?) -> Reading {
         state.withLock { state in
-            if state.isFinished { return .finished }
+            // Who is ahead heard of another node, or makes it up: what this one has not reached it does not confirm.
+            let known = min(sequence, state.newest)
+            if state.isFinished { return .finished(through: known) }
             guard let floor = state.floor, sequence >= floor else { return .behind }
             let first = state.recent.partition(after: sequence)
             let through = state.recent.last?.through ?? floor
-            return .news(state.recent[first...].filter { $0.concerns(tenant) }, through: max(sequence, through))
+            return .news(state.recent[first...].filter { $0.concerns(tenant) }, through: max(known, through))
         }
     }
 
@@ -109,20 +113,24 @@ extension RevocationFeed {
         for waiter in woken { waiter.resume.resume() }
     }
 
-    /// Closes what is pending to a delta; returns those who waited for it.
+    /// Closes what is pending to deltas; returns those who waited for them.
     private static func seal(_ state: inout State, at now: Int64) -> [Waiter] {
         guard !state.pending.isEmpty else { return [] }
-        let delta = RevocationDelta(state.pending, through: state.newest)
+        let pending = state.pending
+        let deltas = stride(from: 0, to: pending.count, by: mostOfDelta).map { start in
+            let part = pending[start...].prefix(mostOfDelta)
+            return RevocationDelta(part, through: part.last?.sequence ?? state.newest)
+        }
         state.pending = []
         state.sealedAt = now
-        state.recent.append(delta)
-        state.held += delta.count
+        state.recent += deltas
+        state.held += pending.count
         while state.held > mostEntries, state.recent.count > 1 {
             let oldest = state.recent.removeFirst()
-            state.held -= oldest.count
+            state.held -= oldest.count(of: nil)
             state.floor = oldest.through
         }
-        let woken = state.waiters.filter { delta.concerns($0.value.tenant) }
+        let woken = state.waiters.filter { waiter in deltas.contains { $0.concerns(waiter.value.tenant) } }
         for id in woken.keys { state.waiters[id] = nil }
         return Array(woken.values)
     }

@@ -19,7 +19,9 @@ package final class RevocationIndex: Sendable {
     /// Entries held.
     package var count: Int { held.load(ordering: .relaxed) }
 
-    /// Milliseconds since 1970 of the largest cut-off that was ever heard of; at most that far ahead tokens may be void.
+    /// Milliseconds since 1970 of the largest cut-off ever heard of that can void a grant which is not born yet.
+    ///
+    /// Those of single grants cannot, and reach as far ahead as whoever revokes says.
     package var newestCutoff: Int64 { newest.load(ordering: .relaxed) }
 
     /// What is known of the tenant without a look-up; the same object for as long as the process lives.
@@ -41,7 +43,7 @@ package final class RevocationIndex: Sendable {
                 held.add(1, ordering: .relaxed)
             }
         }
-        newest.max(cutoff.milliseconds, ordering: .relaxed)
+        if subject.kind != .grant { newest.max(cutoff.milliseconds, ordering: .relaxed) }
         // After the entry: whoever is told that there is one finds it.
         owner.note(subject.kind, cutoff: cutoff, expires: expires)
     }

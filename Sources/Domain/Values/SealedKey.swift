@@ -32,9 +32,16 @@ package struct SealedKey: Sendable, Equatable {
     /// that a deployment can set.
     static let longestStaleness: Int64 = 3_600
 
+    /// Seconds after its retirement for which tokens of a key live.
+    static let lifeInRetirement = Int64(Tenant.longestTokenLife) + longestStaleness
+
     /// When the last token that the key can have signed has expired; nil unless it is retired.
     package var departsAt: Timestamp? {
-        guard state == .retired else { return nil }
-        return changedAt.adding(seconds: Int64(Tenant.longestTokenLife) + Self.longestStaleness)
+        state == .retired ? changedAt.adding(seconds: Self.lifeInRetirement) : nil
+    }
+
+    /// Whether a token may be alive that it verifies.
+    func verifies(at moment: Timestamp) -> Bool {
+        state.verifies && (departsAt.map { moment < $0 } ?? true)
     }
 }

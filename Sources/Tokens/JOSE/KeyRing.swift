@@ -33,7 +33,7 @@ package struct KeyRing: Sendable {
     package let entries: [Entry]
     /// The key that signs, if one is active.
     package let active: SigningKey?
-    /// The public JWK set (RFC 7517 §5) of the asymmetric keys that verify, ready to be sent.
+    /// The public JWK set (RFC 7517 §5) of the asymmetric keys that verify, ready to be sent; the active one comes first.
     package let jwks: [UInt8]
     private let byKID: [String: Entry]
 
@@ -44,7 +44,9 @@ package struct KeyRing: Sendable {
         guard active.count <= 1, active.allSatisfy(\.key.canSign) else { throw .keyRingRefused }
         byKID = Dictionary(entries.map { ($0.key.kid, $0) }) { first, _ in first }
         guard byKID.count == entries.count else { throw .keyRingRefused }
-        let published = entries.filter(\.state.verifies).compactMap { $0.key.jwk(.public) }
+        // Whoever reads only the beginning of a long set knows the newest tokens.
+        let published = (active + entries.filter { $0.state.verifies && $0.state != .active })
+            .compactMap { $0.key.jwk(.public) }
         jwks = Array("{\"keys\":[\(published.joined(separator: ","))]}".utf8)
         self.entries = entries
         self.active = active.first?.key

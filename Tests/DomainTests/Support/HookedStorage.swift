@@ -74,8 +74,10 @@ final class HookedStorage: Storage {
         try real.usage(of: owner)
     }
     func count(_ uses: [APIKey.ID: APIKey.Usage]) throws(StoreFailure) { try real.count(uses) }
-    func add(_ key: SealedKey, to tenant: Tenant.ID, recording audit: AuditDraft) throws(StoreFailure) {
-        try real.add(key, to: tenant, recording: audit)
+    func add(
+        _ key: SealedKey, to tenant: Tenant.ID, upTo most: Int, recording audit: AuditDraft
+    ) throws(StoreFailure) {
+        try real.add(key, to: tenant, upTo: most, recording: audit)
     }
     func setStates(
         _ states: [(kid: String, state: KeyState)], of tenant: Tenant.ID, at moment: Timestamp,

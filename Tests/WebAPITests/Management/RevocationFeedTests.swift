@@ -42,6 +42,79 @@ struct RevocationFeedTests {
         }
     }
 
+    @Test("after a rotation every document is signed by a key that the key set has, also one that was read before")
+    func rotation() async throws {
+        try await withServer { server in
+            let shop = try Shop(server, "acme", .es256)
+            _ = try await shop.revoke(#"{"userId":"u"}"#)
+            let before = try await shop.documents("?after=0")
+            let former = try #require(before.first?.kid)
+            let admin = try server.key(shop.tenant, .admin)
+            let revoked = try await server.answer(
+                .post("/admin/signing-keys/\(former)/revoke", key: admin, #"{"replace":true}"#))
+            #expect(revoked.status == 200)
+            let set = try await server.answer(Ask("GET", "/t/acme/.well-known/jwks.json")).json
+            let published = set["keys"]?.array?.compactMap { $0["kid"]?.string } ?? []
+            let after = try await shop.documents("?after=0")
+            #expect(!after.isEmpty && after.allSatisfy { published.contains($0.kid) && $0.kid != former })
+            #expect(after.first?.entries == ["user u"] && before.first?.entries == ["user u"])
+        }
+    }
+
+    @Test("a place that the log has not reached is not confirmed, and who waits after it is told what comes")
+    func inventedPlaces() async throws {
+        try await withServer { server in
+            let shop = try Shop(server)
+            let place = try await shop.revoke(#"{"userId":"a"}"#)["sequence"]?.integer
+            for after in [9_007_199_254_740_991, Int64.max] {
+                let page = try await shop.feed("?after=\(after)").json
+                #expect(page["sequence"]?.integer == place)
+                #expect(try await shop.documents("?after=\(after)").map(\.sequence) == [place])
+            }
+            let key = shop.key
+            async let waiting = shop.documents("?after=\(Int64.max)&wait=20")
+            async let listening = server.talk { wire in
+                try wire.send(Ask("GET", "/revocations/stream", key: key, [("Last-Event-ID", "\(Int64.max)")]).bytes)
+                return try wire.text(until: "data: ")
+            }
+            try await Task.sleep(for: .milliseconds(300))
+            let next = try await shop.revoke(#"{"userId":"b"}"#)["sequence"]?.integer ?? 0
+            let told = try await waiting
+            #expect(told.first?.sequence == next && told.first?.entries == ["user b"])
+            #expect(try await listening.contains("id: \(next)\ndata: "))
+        }
+    }
+
+    @Test("revocations of a tenant that cannot sign are not left out: the feed waits until it can")
+    func withoutActiveKey() async throws {
+        try await withServer { server in
+            let sound = try Shop(server)
+            let half = try #require(Tenant.ID("half"))
+            let key = try SigningKey.generate(.hs256, randomBytes: World.system.randomBytes)
+            let standby = try server.parts.vault.seal(key, state: .standby, for: half, at: server.clock.now)
+            try server.parts.storage.create(
+                Tenant(id: half, name: "Half", createdAt: server.clock.now), signingKey: standby,
+                recording: AuditDraft(.tenantCreated, for: half, by: .commandLine, at: server.clock.now))
+            _ = try await sound.revoke(#"{"all":true}"#)
+            let node = try server.nodeKey()
+            #expect(try await sound.feed("", key: node).status == 200)
+            _ = try ManageRevocations(storage: server.parts.storage, world: server.clock.world).revoke(
+                .tenant, of: half, by: .commandLine)
+            try server.follow()
+            let own = try server.key(half, .verify)
+            func codes() async throws -> [String?] {
+                var codes: [String?] = []
+                for key in [node, own, sound.key] { codes.append(try await sound.feed("", key: key).code) }
+                return codes
+            }
+            for _ in 0..<500 where try await codes()[0] == nil { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(try await codes() == ["not_ready", "not_ready", nil])
+            _ = try server.signingKeys.activate(standby.kid, of: half, by: .commandLine)
+            try server.follow()
+            #expect(try await sound.documents("", key: node).count == 2)
+        }
+    }
+
     @Test("who waits is answered as soon as there is news, and with nothing when the time is over")
     func longPoll() async throws {
         try await withServer { server in
@@ -87,6 +160,13 @@ struct RevocationFeedTests {
                 #expect(json["isApplied"]?.bool == isApplied)
                 #expect(json["verifiers"]?.array?.first?["hasApplied"]?.bool == isApplied)
             }
+            let all = try await server.answer(
+                .post("/revocations/ack", key: shop.key, #"{"verifier":"g","sequence":9007199254740991}"#))
+            #expect(all.status == 204)
+            server.clock.advance(milliseconds: 5)
+            let next = try await shop.revoke(#"{"all":true}"#)["revocationId"]?.string ?? ""
+            let json = try await server.answer(Ask("GET", "/revocations/\(next)", key: shop.key)).json
+            #expect(json["isApplied"]?.bool == false, "what is still to come was not applied")
             for bad in [#"{"verifier":"","sequence":1}"#, #"{"verifier":"g","sequence":-1}"#, #"{"verifier":"g"}"#] {
                 #expect(try await server.answer(.post("/revocations/ack", key: shop.key, bad)).status == 400)
             }
@@ -113,5 +193,58 @@ struct RevocationFeedTests {
                 #expect(text.contains("text/event-stream") && text.contains("event: revocations"))
             }
         }
+    }
+
+    @Test("a stream says that it is there although what happens is none of its reader's business")
+    func heartbeat() async throws {
+        try await withServer { server in
+            let gone = try server.addTenant("gone")
+            try server.parts.storage.setStatus(
+                .deleted, of: gone,
+                recording: AuditDraft(.tenantDeleted, for: gone, by: .commandLine, at: server.clock.now))
+            try server.follow()
+            let node = try server.nodeKey()
+            let start = server.clock.now.seconds
+            async let heard = server.talk { wire in
+                try wire.send(Ask("GET", "/revocations/stream", key: node).bytes)
+                _ = try wire.text(until: ": chat-tokens\n\n")
+                return try wire.text(until: ": \(start + 16)\n\n")
+            }
+            let revocations = ManageRevocations(storage: server.parts.storage, world: server.clock.world)
+            for _ in 0..<2 {
+                try await Task.sleep(for: .milliseconds(300))
+                server.clock.advance(milliseconds: 8_000)
+                _ = try revocations.revoke(.tenant, of: gone, by: .commandLine)
+                try server.follow()
+            }
+            #expect(try await !heard.contains("event:"))
+        }
+    }
+}
+
+/// A document of the feed, unchecked.
+struct FeedDocument: Sendable {
+    let kid: String
+    let sequence: Int64?
+    /// Kind and subject of each entry.
+    let entries: [String]
+
+    init(_ text: String) throws {
+        let parts = try text.split(separator: ".").prefix(2).map { part in
+            let bytes = try #require(Base64URL.decode(String(part)))
+            return try JSON.parse(bytes.span, maximumDepth: 9)
+        }
+        kid = try #require(parts[0]["kid"]?.string)
+        sequence = parts[1]["sequence"]?.integer
+        entries = parts[1]["entries"]?.array?.map { "\($0["kind"]?.string ?? "") \($0["subject"]?.string ?? "")" } ?? []
+    }
+}
+
+extension Shop {
+    /// The documents of a page of the feed.
+    func documents(_ query: String, key: String? = nil) async throws -> [FeedDocument] {
+        let answer = try await feed(query, key: key)
+        #expect(answer.status == 200, "\(answer.code ?? "")")
+        return try answer.json["documents"]?.array?.map { try FeedDocument($0.string ?? "") } ?? []
     }
 }

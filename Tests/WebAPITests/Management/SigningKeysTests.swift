@@ -65,6 +65,37 @@ struct SigningKeysTests {
         }
     }
 
+    @Test("a tenant has 16 keys that verify; one more is refused with the way out, and works after a key was revoked")
+    func limit() async throws {
+        try await scene { server, acme, admin, _ in
+            for _ in 0..<15 { _ = try server.signingKeys.create(for: acme) }
+            let full = try await server.answer(Ask("POST", "/admin/signing-keys", key: admin))
+            #expect(full.status == 422 && full.code == "invalid_state")
+            #expect(try full.json["detail"]?.string?.contains("16 signing keys") == true)
+            let spare = try #require(try server.signingKeys.list(acme).last).kid
+            #expect(
+                try await server.answer(Ask("POST", "/admin/signing-keys/\(spare)/revoke", key: admin)).status == 200)
+            #expect(try await server.answer(Ask("POST", "/admin/signing-keys", key: admin)).status == 201)
+        }
+    }
+
+    @Test("a revoked key is told in the feed, once, for verifiers that have its secret")
+    func revokedInFeed() async throws {
+        try await scene { server, acme, admin, key in
+            let kid = try #require(try server.signingKeys.list(acme).first).kid
+            for _ in 0..<2 {
+                let answer = try await server.answer(
+                    .post("/admin/signing-keys/\(kid)/revoke", key: admin, #"{"replace":true}"#))
+                #expect(answer.status == 200)
+            }
+            try server.follow()
+            let page = try await server.answer(Ask("GET", "/revocations", key: key)).json
+            let entries = try page["documents"]?.array?.flatMap { try FeedDocument($0.string ?? "").entries }
+            #expect(entries == ["signing_key \(kid)"])
+            #expect(try await isValid(try await token(server, key), server, key) == true)
+        }
+    }
+
     @Test("the operator exports the secret of HS256, and of no other algorithm")
     func export() async throws {
         try await scene { server, acme, _, _ in

@@ -13,7 +13,8 @@ struct SigningKeyCommand: ParsableCommand {
               chat-tokens signing-key activate <kid> --tenant acme
 
             A key is standby (published, not signing), active (the one that signs), retired (verifies what it signed) \
-            or revoked (nothing it signed is valid). A tenant always keeps an active key.
+            or revoked (nothing it signed is valid). A tenant always keeps an active key, and has at most 16 that \
+            verify: standby, active, or retired less than 25 hours ago.
             """,
         subcommands: [
             SigningKeyList.self, SigningKeyCreate.self, SigningKeyRotate.self, SigningKeyActivate.self,

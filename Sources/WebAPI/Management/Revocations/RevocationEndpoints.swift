@@ -67,11 +67,14 @@ struct RevocationEndpoints: Sendable {
         if let sequence, sequence < 0 { fields.refuse("sequence", "must not be negative") }
         try fields.finishRequest()
         guard let name, let sequence else { throw Failure.internalError }
-        let reader = RevocationReader(
-            kind: .verifier, tenant: call.tenantIfAny, name: name.text, sequence: sequence, seenAt: world.now())
+        let (tenant, now) = (call.tenantIfAny, world.now())
         try await call.manage(service) { [storage] () throws(ManagementFailure) in
             do throws(StoreFailure) {
-                try storage.note(reader)
+                // Nobody has applied what is still to come, whatever he says.
+                let place = min(sequence, try storage.newestRevocation())
+                try storage.note(
+                    RevocationReader(
+                        kind: .verifier, tenant: tenant, name: name.text, sequence: place, seenAt: now))
             } catch .conflict {
                 throw .refused("The tenant has \(RevocationReader.mostPerTenant) verifiers already.")
             } catch {

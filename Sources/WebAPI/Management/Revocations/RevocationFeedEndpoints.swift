@@ -43,10 +43,8 @@ struct RevocationFeedEndpoints: Sendable {
             page = try await reader.page(after: page.through, for: tenant, limit: limit, on: loop)
             withExtendedLifetime(seat) {}
         }
-        if let tenant, page.documents.isEmpty,
-            let document = try await reader.assurance(through: page.through, for: tenant, on: loop)
-        {
-            page.documents = [document]
+        if let tenant, page.documents.isEmpty {
+            page.documents = [try await reader.assurance(through: page.through, for: tenant, on: loop)]
         }
         return Self.answer(page, isKept: wait == 0)
     }
@@ -84,12 +82,16 @@ struct RevocationFeedEndpoints: Sendable {
                 // A comment at once: whoever connects sees that he is.
                 try await write(": chat-tokens\n\n", to: &writer, call)
                 var page = first
-                var checkedAt = reader.service.now()
+                var (wroteAt, checkedAt) = (reader.service.now(), reader.service.now())
                 while true {
-                    if !page.documents.isEmpty { try await write(Self.events(page), to: &writer, call) }
-                    if feed.isFinished { break }
-                    if !page.isMore { try await pause(after: page.through, to: &writer, call) }
-                    if Double(reader.service.now() - checkedAt) / 1e9 >= Self.heartbeat {
+                    if let text = text(of: page, afterSilenceOf: seconds(since: wroteAt)) {
+                        try await write(text, to: &writer, call)
+                        wroteAt = reader.service.now()
+                    }
+                    if feed.isFinished || Task.isCancelled { break }
+                    let rest = Self.heartbeat - seconds(since: wroteAt)
+                    if !page.isMore { await feed.wait(after: page.through, for: call.tenantIfAny, seconds: rest) }
+                    if seconds(since: checkedAt) >= Self.heartbeat {
                         guard await isStillGood(call) else { break }
                         checkedAt = reader.service.now()
                     }
@@ -106,16 +108,14 @@ struct RevocationFeedEndpoints: Sendable {
         (try? await reader.service.caller(call.request.headers[.apiKey], needs: [], in: call.context)) != nil
     }
 
-    /// Waits for news; says that it is there while there are none.
-    @concurrent private func pause(
-        after sequence: Int64, to writer: inout any ResponseBodyWriter, _ call: ManagedCall
-    ) async throws {
-        let before = reader.service.now()
-        await feed.wait(after: sequence, for: call.tenantIfAny, seconds: Self.heartbeat)
-        let waited = Double(reader.service.now() - before) / 1e9
-        if waited >= Self.heartbeat, !feed.isFinished {
-            try await write(": \(reader.world.now().seconds)\n\n", to: &writer, call)
-        }
+    private func seconds(since moment: Int64) -> Double { Double(reader.service.now() - moment) / 1e9 }
+
+    /// The events of a page; where it has none, a comment if it is time for one.
+    private func text(of page: FeedPage, afterSilenceOf seconds: Double) -> String? {
+        guard page.documents.isEmpty else { return Self.events(page) }
+        // It says that everything was told, so it must have been.
+        guard seconds >= Self.heartbeat, !page.isMore, !feed.isFinished else { return nil }
+        return ": \(reader.world.now().seconds)\n\n"
     }
 
     private func page(after sequence: Int64, of call: ManagedCall) async throws(Failure) -> FeedPage {
