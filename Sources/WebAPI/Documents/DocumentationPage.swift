@@ -2755,7 +2755,7 @@ call is not for such a key.</p>
 <section id="acknowledgeRevocations"><h3>Tell what was applied</h3>
 <div class="route"><span class="post">POST</span> /revocations/ack</div>
 <p>Needs the scope <code>tokens:verify</code>. A verifier tells up to where it has applied the feed; once a second is often
-enough. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.</p>
+enough. A place beyond the newest revocation counts as that. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.</p>
 <pre><code>curl -i http://127.0.0.1:8080/revocations/ack \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -6855,7 +6855,8 @@ call is not for such a key.</p>
 <section id="createSigningKey"><h3>Add a standby signing key</h3>
 <div class="route"><span class="post">POST</span> /admin/signing-keys</div>
 <p>Needs the scope <code>admin</code>. The key is published at once and signs nothing until it is activated: wait
-until verifiers have fetched the key set again. Without <code>algorithm</code>, that of the active key.</p>
+until verifiers have fetched the key set again. Without <code>algorithm</code>, that of the active key. A tenant may have
+16 keys that verify: on standby, active, or retired less than 25 hours ago.</p>
 <pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -7008,6 +7009,18 @@ compressed.</p>
   &quot;status&quot;: 415,
   &quot;detail&quot;: &quot;The Content-Type must be application/json.&quot;,
   &quot;code&quot;: &quot;unsupported_media_type&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
   &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
 }</code></pre>
 </details>
@@ -7370,6 +7383,18 @@ call is not for such a key.</p>
 }</code></pre>
 </details>
 </td></tr>
+<tr><td class="status no">409</td><td><p>What would be created exists already, or somebody else was changing it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>conflict</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#conflict&quot;,
+  &quot;title&quot;: &quot;Conflict&quot;,
+  &quot;status&quot;: 409,
+  &quot;detail&quot;: &quot;There already is a tenant acme.&quot;,
+  &quot;code&quot;: &quot;conflict&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
 <tr><td class="status no">413</td><td><p>The body is larger than this call takes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>body_too_large</summary><pre><code>{
@@ -7436,7 +7461,8 @@ compressed.</p>
 <section id="revokeSigningKey"><h3>Make all that a key signed invalid</h3>
 <div class="route"><span class="post">POST</span> /admin/signing-keys/{kid}/revoke</div>
 <p>Needs the scope <code>admin</code>. At once and for good. The active key is revoked only with <code>replace</code>: the
-newest standby key, or a new one, takes over in the same transaction.</p>
+newest standby key, or a new one, takes over in the same transaction. <code>/revocations</code> tells it too, for verifiers
+that have the secret of an HS256 key.</p>
 <pre><code>curl -i http://127.0.0.1:8080/admin/signing-keys/9Xk2mQ7vB4/revoke \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot; \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -13961,8 +13987,8 @@ call is not for such a key.</p>
 </section>
 <section id="getReadiness"><h3>Can this server do its work?</h3>
 <div class="route"><span class="get">GET</span> /readyz</div>
-<p>The database answers, its migrations fit this release, its disk can be written and the change log is being read. For load balancers and
-readiness probes.</p>
+<p>The database answers, its migrations fit this release, its disk can be written (on SQLite at least 32 MiB have to be free) and the change log
+is being read. For load balancers and readiness probes.</p>
 <p>Public: needs no key.</p>
 <pre><code>curl -i http://127.0.0.1:8080/readyz</code></pre>
 <h4>Parameters</h4>
@@ -14162,7 +14188,7 @@ deployment. The key is shown once, when it is made.</p>
 <tr id="quota_exceeded"><td class="status no">429</td><td><code>quota_exceeded</code></td><td>The tenant&#x27;s pairs of this month are used up, until <code>resetsAt</code>.</td></tr>
 <tr id="headers_too_large"><td class="status no">431</td><td><code>headers_too_large</code></td><td>The head of the request is too large.</td></tr>
 <tr id="storage_unavailable"><td class="status no">503</td><td><code>storage_unavailable</code></td><td>The database cannot be used, or too many requests wait for it; retry after <code>Retry-After</code>.</td></tr>
-<tr id="not_ready"><td class="status no">503</td><td><code>not_ready</code></td><td>A check of GET /readyz failed; <code>detail</code> tells which.</td></tr>
+<tr id="not_ready"><td class="status no">503</td><td><code>not_ready</code></td><td>A check of GET /readyz failed, or the revocation feed cannot be served now; <code>detail</code> tells which.</td></tr>
 <tr id="internal_error"><td class="status no">500</td><td><code>internal_error</code></td><td>A defect of the server. Must not occur; report it with its <code>requestId</code>.</td></tr>
 </table>
 <h2 id="verdicts">Verification codes</h2>

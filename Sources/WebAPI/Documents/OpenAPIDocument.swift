@@ -1157,8 +1157,8 @@ paths:
       tags: [Operation]
       summary: Can this server do its work?
       description: |
-        The database answers, its migrations fit this release, its disk can be written and the change log is being read. For load balancers and
-        readiness probes.
+        The database answers, its migrations fit this release, its disk can be written (on SQLite at least 32 MiB have to be free) and the change log
+        is being read. For load balancers and readiness probes.
       security: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
@@ -1675,7 +1675,8 @@ paths:
       summary: "Add a standby signing key"
       description: |
         Needs the scope `admin`. The key is published at once and signs nothing until it is activated: wait
-        until verifiers have fetched the key set again. Without `algorithm`, that of the active key.
+        until verifiers have fetched the key set again. Without `algorithm`, that of the active key. A tenant may have
+        16 keys that verify: on standby, active, or retired less than 25 hours ago.
       security:
         - apiKey: []
         - session: []
@@ -1712,6 +1713,7 @@ paths:
         '408': {$ref: '#/components/responses/RequestTimeout'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+        '422': {$ref: '#/components/responses/InvalidState'}
         '431': {$ref: '#/components/responses/HeadersTooLarge'}
         '503': {$ref: '#/components/responses/Unavailable'}
 
@@ -1807,6 +1809,7 @@ paths:
         '403': {$ref: '#/components/responses/Forbidden'}
         '404': {$ref: '#/components/responses/NotFound'}
         '408': {$ref: '#/components/responses/RequestTimeout'}
+        '409': {$ref: '#/components/responses/Conflict'}
         '413': {$ref: '#/components/responses/BodyTooLarge'}
         '415': {$ref: '#/components/responses/UnsupportedMediaType'}
         '422': {$ref: '#/components/responses/InvalidState'}
@@ -1820,7 +1823,8 @@ paths:
       summary: "Make all that a key signed invalid"
       description: |
         Needs the scope `admin`. At once and for good. The active key is revoked only with `replace`: the
-        newest standby key, or a new one, takes over in the same transaction.
+        newest standby key, or a new one, takes over in the same transaction. `/revocations` tells it too, for verifiers
+        that have the secret of an HS256 key.
       security:
         - apiKey: []
         - session: []
@@ -2904,7 +2908,7 @@ paths:
       summary: "Tell what was applied"
       description: |
         Needs the scope `tokens:verify`. A verifier tells up to where it has applied the feed; once a second is often
-        enough. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.
+        enough. A place beyond the newest revocation counts as that. Whoever has told nothing for ten minutes is not listed. A tenant may have 1,000 verifiers.
       security:
         - apiKey: []
       parameters:
@@ -6269,7 +6273,7 @@ x-error-codes:
   quota_exceeded: {status: 429, meaning: 'The tenant''s pairs of this month are used up, until `resetsAt`.'}
   headers_too_large: {status: 431, meaning: 'The head of the request is too large.'}
   storage_unavailable: {status: 503, meaning: 'The database cannot be used, or too many requests wait for it; retry after `Retry-After`.'}
-  not_ready: {status: 503, meaning: 'A check of GET /readyz failed; `detail` tells which.'}
+  not_ready: {status: 503, meaning: 'A check of GET /readyz failed, or the revocation feed cannot be served now; `detail` tells which.'}
   internal_error: {status: 500, meaning: 'A defect of the server. Must not occur; report it with its `requestId`.'}
 x-verification-codes:
   token_malformed: 'Not a token of this server: missing, not three parts, or with header members that are not allowed.'
