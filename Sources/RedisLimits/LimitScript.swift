@@ -91,6 +91,7 @@ package struct LimitScript: Sendable {
             case .tenant: ofTenant
             case .key(let id): "\(ofTenant):key:\(id.text)"
             case .user(let id): "\(ofTenant):user:\(id.text)"
+            case .grant(let id): "\(ofTenant):grant:\(id)"
             }
         }
     }
