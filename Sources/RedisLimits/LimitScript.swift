@@ -25,12 +25,12 @@ package struct LimitScript: Sendable {
     ///
     /// KEYS: the limits of one spend after the other. ARGV: for each spend how many requests ask and how many limits it
     /// has, then for each limit interval and tolerance in nanoseconds and 1 where it only reports. Answer: the clock's
-    /// seconds and nanoseconds, then for each limit of each spend how far its TAT was ahead.
+    /// seconds and nanoseconds, then for each limit of each spend how far its TAT was ahead, as far as the limit can have
+    /// brought it.
     private static let body = """
         local answer = {seconds, nanoseconds}
         local ahead, is_changed = {}, {}
-        local function look(key)
-            if ahead[key] then return ahead[key] end
+        local function read(key)
             ahead[key] = 0
             local stored = redis.call('GET', key)
             if stored then
@@ -41,6 +41,13 @@ package struct LimitScript: Sendable {
                     ahead[key] = math.max(0, was - math.max(0, elapsed))
                 end
             end
+        end
+        local function look(key, tolerance)
+            if not ahead[key] then read(key) end
+            if ahead[key] > tolerance + \(RateLimit.unevenness) then
+                ahead[key] = tolerance
+                is_changed[key] = true
+            end
             return ahead[key]
         end
         local place, argument = 0, 1
@@ -49,9 +56,10 @@ package struct LimitScript: Sendable {
             local room = {}
             for limit = 1, limits do
                 local at = argument + limit * 3 - 1
-                local was = look(KEYS[place + limit])
+                local tolerance = tonumber(ARGV[at + 1])
+                local was = look(KEYS[place + limit], tolerance)
                 answer[#answer + 1] = was
-                room[limit] = math.max(0, math.floor((tonumber(ARGV[at + 1]) - was) / tonumber(ARGV[at])))
+                room[limit] = math.max(0, math.floor((tolerance - was) / tonumber(ARGV[at])))
                 if ARGV[at + 2] == '0' then passed = math.min(passed, room[limit]) end
             end
             for limit = 1, limits do
@@ -83,6 +91,7 @@ package struct LimitScript: Sendable {
             case .tenant: ofTenant
             case .key(let id): "\(ofTenant):key:\(id.text)"
             case .user(let id): "\(ofTenant):user:\(id.text)"
+            case .grant(let id): "\(ofTenant):grant:\(id)"
             }
         }
     }

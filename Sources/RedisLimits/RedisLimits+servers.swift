@@ -60,7 +60,9 @@ extension RedisLimits {
             do throws(RedisFailure) {
                 let link = try RedisLink(to: sentinel, patience: patience)
                 let words = try askSentinel(link, master).list?.compactMap(\.text) ?? []
-                if words.count == 2, let port = Int(words[1]) { return RedisEndpoint(host: words[0], port: port) }
+                guard words.count == 2 else { continue }
+                guard let port = Int(words[1]), (1...65_535).contains(port) else { throw .malformed(sentinel) }
+                return RedisEndpoint(host: words[0], port: port)
             } catch {
                 failure = error
             }

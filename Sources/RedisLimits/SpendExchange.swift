@@ -20,6 +20,9 @@ struct SpendExchange {
     /// Why some standings are nil.
     private(set) var failure: RedisFailure?
 
+    /// What a clock may say: until 2223, so that no sum of nanoseconds overflows.
+    private static let seconds: Range<Int64> = 0..<8_000_000_000
+
     /// A key may be found not where it was thought, then on the move, and the script be missing there.
     private static let mostRounds = 4
 
@@ -139,10 +142,13 @@ struct SpendExchange {
         guard let numbers = reply.list?.compactMap(\.integer), numbers.count == expected else {
             throw .malformed(call.server)
         }
+        guard Self.seconds.contains(numbers[0]), (0..<1_000_000_000).contains(numbers[1]) else {
+            throw .malformed(call.server)
+        }
         let now = numbers[0] * 1_000_000_000 + numbers[1]
-        var rest = numbers.dropFirst(2)
+        var rest = numbers.dropFirst(2).map { now + min(max(0, $0), RateLimit.longestTolerance) }[...]
         for place in call.places {
-            standings[place] = LimitStanding(now: now, arrivals: rest.prefix(keys[place].count).map { now + $0 })
+            standings[place] = LimitStanding(now: now, arrivals: Array(rest.prefix(keys[place].count)))
             rest = rest.dropFirst(keys[place].count)
         }
     }

@@ -76,13 +76,13 @@ extension RateLimitVector {
             ]),
         RateLimitVector(
             name: "a refusal tells the whole seconds until a request passes, rounded up",
-            limit: RateLimit(rate: 1, burst: 1), stored: 20 * second,
+            limit: RateLimit(rate: 1, period: 10, burst: 1), stored: 20 * second,
             steps: [
                 isRefused(at: 10 * second, arrival: 20 * second, retry: 10),
                 isRefused(at: 10 * second + 1, arrival: 20 * second, retry: 10),
                 isRefused(at: 11 * second, arrival: 20 * second, retry: 9),
                 isRefused(at: 19 * second + 1, arrival: 20 * second, retry: 1),
-                passes(at: 20 * second, arrival: 21 * second, left: 0, full: 1),
+                passes(at: 20 * second, arrival: 30 * second, left: 0, full: 10),
             ]),
         RateLimitVector(
             name: "after a pause the burst is full again and not fuller",

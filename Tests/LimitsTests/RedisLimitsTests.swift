@@ -67,6 +67,19 @@ struct RedisLimitsTests {
         #expect(limits.spend([]) == [])
     }
 
+    @Test("each tenant, key, user and grant has a limit of its own, whatever their names are")
+    func subjects() throws {
+        let limits = connected(LimitScript(clock: clock(5)))
+        let grant = Grant.ID(birth: Timestamp(seconds: 1), random: 2, moreRandom: 3)
+        let subjects: [Allowance.Subject] = [
+            .tenant, .key(try #require(APIKey.ID("key000000001"))), .user(try #require(User.ID("key000000001"))),
+            .user(try #require(User.ID("\(grant)"))), .grant(grant),
+        ]
+        let parts = subjects.map { LimitSpend.Part(subject: $0, limit: RateLimit(rate: 1, burst: 5)) }
+        let standing = try #require(limits.spend([LimitSpend(tenant: anyTenant(), parts: parts, count: 1)])[0])
+        #expect(standing == LimitStanding(now: 5, arrivals: Array(repeating: 5, count: 5)))
+    }
+
     @Test("a clock that goes back neither gives a burst away nor refuses for longer")
     func clockGoesBack() throws {
         let (limit, tenant) = (RateLimit(rate: 1, burst: 3), anyTenant())

@@ -153,6 +153,30 @@ struct RefreshTests {
         }
     }
 
+    @Test(
+        "429 by user: each grant is refreshed as often as a user may have pairs, and the tenant's limit is left alone")
+    func grantLimit() async throws {
+        try await withServer { server in
+            let tenant = try server.addTenant {
+                $0.userRate = UserRate(pairs: 2, window: 900).map { .set($0) } ?? .keep
+            }
+            let key = try server.key(tenant)
+            let (token, other) = (try await Self.token(server, key), try await Self.token(server, key))
+            for _ in 0..<2 { #expect(try await server.answer(Self.ask(token)).status == 200) }
+            for _ in 0..<3 {
+                let refused = try await server.answer(Self.ask(token))
+                #expect(refused.status == 429 && refused.code == "rate_limited" && refused["retry-after"] == "450")
+                #expect(refused["ratelimit-policy"] == #""user";q=2;w=900"#)
+                #expect(try refused.json["policy"]?.string == "user")
+            }
+            let good = try await server.answer(Self.ask(other))
+            #expect(good.status == 200 && good["ratelimit"]?.contains(#""user";r=1;t=450"#) == true)
+            server.clock.advance(milliseconds: 450_000)
+            try server.follow()
+            #expect(try await server.answer(Self.ask(token)).status == 200)
+        }
+    }
+
     @Test("a shorter maximum of the tenant's applies to refreshed pairs at once")
     func shorter() async throws {
         try await withServer { server in

@@ -1,4 +1,4 @@
-/// One limit of one tenant, key or user, and this node's own record of it.
+/// One limit of one tenant, key, user or grant, and this node's own record of it.
 ///
 /// A class, since every request is handed on with it.
 package final class Allowance: Sendable {
@@ -7,6 +7,8 @@ package final class Allowance: Sendable {
         case tenant
         case key(APIKey.ID)
         case user(User.ID)
+        /// What is refreshed: the refresh token tells its grant, but not the user.
+        case grant(Grant.ID)
     }
 
     let subject: Subject

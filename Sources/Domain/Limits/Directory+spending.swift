@@ -13,4 +13,13 @@ extension Directory {
                 shadow: state.tenant.shadow)
         }
     }
+
+    /// The limits of one refresh: each grant has a limit of its own, on the terms of the user's.
+    package func spending(of state: TenantState, refreshing grant: Grant.ID) -> Spending {
+        let ofGrant = state.userLimit.map { limit in
+            Allowance(.grant(grant), limit: limit, limiter: userLimiters.limiter(state.tenant.id, grant))
+        }
+        return Spending(
+            tenant: state.tenant.id, ofTenant: state.allowance, ofUser: ofGrant, shadow: state.tenant.shadow)
+    }
 }

@@ -11,8 +11,8 @@ package final class RateLimiter: Sendable {
     package func spend(_ limit: RateLimit, now: Int64) -> RateLimit.Decision {
         var stored = arrival.load(ordering: .relaxed)
         while true {
-            let decision = limit.spend(arrival: stored, now: now)
-            guard decision.isAllowed else { return decision }
+            let decision = limit.spend(arrival: limit.reached(stored, now: now), now: now)
+            guard decision.arrival != stored else { return decision }
             let (exchanged, original) = arrival.compareExchange(
                 expected: stored, desired: decision.arrival, ordering: .relaxed)
             if exchanged { return decision }

@@ -67,6 +67,18 @@ package struct RateLimit: Sendable, Equatable {
             resetSeconds: Self.seconds(ahead))
     }
 
+    /// The stored TAT as far as this limit can have brought it.
+    ///
+    /// What is further ahead was left behind by another limit, as before a change of rate or burst, and would refuse for
+    /// longer than the window. Up to ``unevenness`` may be the doing of threads that took the time one after the other.
+    package func reached(_ arrival: Int64, now: Int64) -> Int64 {
+        let furthest = now + tolerance
+        return arrival > furthest + Self.unevenness ? furthest : arrival
+    }
+
+    /// Nanoseconds that may lie between taking the time and spending, on a machine that has much to do.
+    package static let unevenness: Int64 = 1_000_000_000
+
     /// What lets through no more than either of the two does; nil stands for no limit.
     package static func narrower(_ one: RateLimit?, _ other: RateLimit?) -> RateLimit? {
         guard let one, let other else { return one ?? other }

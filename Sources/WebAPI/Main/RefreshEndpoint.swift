@@ -5,7 +5,8 @@ internal import Tokens
 /// `POST /tokens/refresh`.
 ///
 /// The client itself asks, without an API key: the refresh token is the credential. A token that is not ours costs
-/// one hash and no look-up; a genuine one counts against the tenant's rate limit and quota as `POST /tokens` does.
+/// one hash and no look-up; a genuine one counts against the tenant's rate limit and quota as `POST /tokens` does, and
+/// against a limit of its grant's own, on the terms of the limit by user.
 struct RefreshEndpoint: Sendable {
     let service: HotService
     let issue: IssueTokens
@@ -24,7 +25,7 @@ struct RefreshEndpoint: Sendable {
             throw Failure.refreshTokenInvalid
         }
         guard state.tenant.status == .active else { throw Failure.tenantSuspended }
-        let spending = Spending(tenant: state.tenant.id, ofTenant: state.allowance, shadow: state.tenant.shadow)
+        let spending = service.directory.spending(of: state, refreshing: token.grant)
         let verdict = try await spend(spending, context)
         var response: HotResponse
         do throws(Failure) {
@@ -50,7 +51,7 @@ struct RefreshEndpoint: Sendable {
         return token
     }
 
-    /// Spends one request of the tenant's limit, this node's own or the one that all nodes share.
+    /// Spends one request of the limits, this node's own or those that all nodes share.
     private func spend(_ spending: Spending, _ context: MainContext) async throws(Failure) -> LimitVerdict {
         if let verdict = issue.spend(spending, now: world.monotonicNanoseconds()) { return verdict }
         let result = await withCheckedContinuation { continuation in

@@ -118,8 +118,8 @@ final class RedisServer {
 }
 
 /// A TCP socket that goes with its owner.
-private struct LoopbackSocket: ~Copyable {
-    private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+struct LoopbackSocket: ~Copyable {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
 
     private struct Failed: Error {
         let number: Int32
