@@ -519,7 +519,8 @@ or several tabs asked at once, brings the same next one. Anything older means th
 the grant is revoked with every token of it (<code>refresh_token_reused</code>), which the audit log tells.</p>
 <p>A grant ends 30 days after its birth, or 7 days after it was last refreshed (both are settings of the
 deployment), with its user, its API key or its tenant, and with any revocation that covers it. A refreshed pair
-counts against the tenant&#x27;s rate limit and quota like any other. After a 401 the user has to log in again.</p>
+counts against the tenant&#x27;s rate limit and quota like any other, and where users have a limit each grant is
+refreshed as often as a user may have pairs. After a 401 the user has to log in again.</p>
 <p>Public: needs no key.</p>
 <pre><code>curl -i http://127.0.0.1:8080/tokens/refresh \
      -H &#x27;Content-Type: application/json&#x27; \
@@ -672,7 +673,7 @@ compressed.</p>
 }</code></pre>
 </details>
 </td></tr>
-<tr><td class="status no">429</td><td><p>The tenant&#x27;s rate limit or its monthly number of pairs is used up; the refresh token stays good.</p>
+<tr><td class="status no">429</td><td><p>The tenant&#x27;s rate limit, that of the grant or the tenant&#x27;s monthly number of pairs is used up; the refresh token stays good.</p>
 <p>Headers: <code>Cache-Control</code>, <code>Retry-After</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>rate_limited</summary><pre><code>{
   &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#rate_limited&quot;,
@@ -8042,7 +8043,7 @@ Plan, limits and which of <code>tenant</code> and <code>quota</code> only report
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -12309,7 +12310,7 @@ call is not for such a key.</p>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -12643,7 +12644,7 @@ is in force again.</p>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -13356,7 +13357,7 @@ call is not for such a key.</p>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
 <tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;id&quot;: &quot;team&quot;,
@@ -13669,7 +13670,7 @@ request of every tenant that has the plan, but for the limits that it has of its
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
 <tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 <details><summary>usual</summary><pre><code>{
   &quot;quota&quot;: 60000,
@@ -14697,7 +14698,7 @@ behind the prefix must be zero.</td></tr>
 </table>
 </section>
 <section id="schema-UserRate"><h3>UserRate</h3>
-<p>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</p>
+<p>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</p>
 <table><tr><th>member</th><th>type</th><th></th></tr>
 <tr><td><code>pairs</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 1,000,000</td><td></td></tr>
 <tr><td><code>windowSeconds</code><br><span class="must">required</span></td><td class="kind">integer, 1 to 86,400</td><td></td></tr>
@@ -14719,7 +14720,7 @@ to set.</p>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Requests at once.</td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind">integer</td><td>Token pairs a calendar month (UTC).</td></tr>
 <tr><td><code>keyRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
-<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>createdAt</code><br><span class="must">required</span></td><td class="kind">string or null</td><td>Null for plans that came with the program.</td></tr>
 </table>
 </section>
@@ -14742,7 +14743,7 @@ to set.</p>
 <tr><td><code>burst</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
 <tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 </section>
 <section id="schema-PlanChange"><h3>PlanChange</h3>
@@ -14752,7 +14753,7 @@ to set.</p>
 <tr><td><code>burst</code></td><td class="kind"><a href="#schema-PlanLimit">PlanLimit</a></td><td></td></tr>
 <tr><td><code>quota</code></td><td class="kind"><a href="#schema-PlanQuota">PlanQuota</a></td><td></td></tr>
 <tr><td><code>keyRate</code></td><td class="kind"><a href="#schema-KeyRate">KeyRate</a></td><td>Requests a second, and at once, for each API key; null for no limit but its own. Where a plan and a key both have one, the narrower holds.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 </table>
 </section>
 <section id="schema-QuotaStanding"><h3>QuotaStanding</h3>
@@ -14836,7 +14837,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code><br><span class="must">required</span></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 <tr><td><code>issuer</code><br><span class="must">required</span></td><td class="kind">string</td><td>The <code>iss</code> of its tokens.</td></tr>
@@ -14858,7 +14859,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -14873,7 +14874,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>
@@ -14890,7 +14891,7 @@ to set.</td></tr>
 <tr><td><code>tokenLife</code></td><td class="kind"><a href="#schema-TokenLife">TokenLife</a></td><td>Seconds a token lives at most and by default.</td></tr>
 <tr><td><code>tokenClaims</code></td><td class="kind"><a href="#schema-TokenClaims">TokenClaims</a></td><td>Members of custom metadata that go into tokens.</td></tr>
 <tr><td><code>xmppHost</code></td><td class="kind"><a href="#schema-XMPPHost">XMPPHost</a></td><td>The XMPP domain for the <code>jid</code> claim; null for none.</td></tr>
-<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
+<tr><td><code>userRate</code></td><td class="kind"><a href="#schema-UserRate">UserRate</a></td><td>Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.</td></tr>
 <tr><td><code>shadow</code></td><td class="kind"><a href="#schema-Shadow">Shadow</a></td><td>Limits that refuse nothing and only count what they would have refused. <code>tenant</code> and <code>quota</code> are the operator&#x27;s
 to set.</td></tr>
 </table>

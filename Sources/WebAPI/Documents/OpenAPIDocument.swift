@@ -501,7 +501,8 @@ paths:
 
         A grant ends 30 days after its birth, or 7 days after it was last refreshed (both are settings of the
         deployment), with its user, its API key or its tenant, and with any revocation that covers it. A refreshed pair
-        counts against the tenant's rate limit and quota like any other. After a 401 the user has to log in again.
+        counts against the tenant's rate limit and quota like any other, and where users have a limit each grant is
+        refreshed as often as a user may have pairs. After a 401 the user has to log in again.
       security: []
       parameters:
         - $ref: '#/components/parameters/RequestID'
@@ -587,7 +588,7 @@ paths:
                     code: token_too_large
                     requestId: 1k9zqf3mw-4
         '429':
-          description: The tenant's rate limit or its monthly number of pairs is used up; the refresh token stays good.
+          description: The tenant's rate limit, that of the grant or the tenant's monthly number of pairs is used up; the refresh token stays good.
           headers:
             X-Request-ID: {$ref: '#/components/headers/X-Request-ID'}
             Cache-Control: {$ref: '#/components/headers/NoStore'}
@@ -5502,7 +5503,7 @@ components:
         rate: {type: integer, minimum: 1, maximum: 1000000}
         burst: {type: integer, minimum: 1, maximum: 1000000}
     UserRate:
-      description: Pairs that each user may have at once, made good again in so many seconds; null for none set here. Where a plan and its tenant both have one, the narrower holds.
+      description: Pairs that each user may have at once, made good again in so many seconds, and as many refreshes of each grant; null for none set here. Where a plan and its tenant both have one, the narrower holds.
       type: [object, 'null']
       additionalProperties: false
       required: [pairs, windowSeconds]
