@@ -1,4 +1,5 @@
 import Domain
+import SQLiteStorage
 import Testing
 
 /// A node on the house's database.
@@ -41,6 +42,30 @@ struct RevocationFeedMemoryTests {
         #expect(node.places(after: old.sequence, Tenant.ID("umbrella")).map { $0.contains(new[1].sequence) } == true)
         #expect(node.places(after: new[1].sequence) == [])
         #expect(node.directory.revocations.count == 3)
+    }
+
+    @Test("what voids no token any more, or names a user who is known by a hash now, is held no longer")
+    func forgotten() throws {
+        let house = try House()
+        let tenant = try house.addTenant().id, user = try #require(User.ID("a"))
+        _ = try house.storage.upsert([UserChange(id: user, name: .set("Ann"))], of: tenant, at: house.clock.now)
+        let node = try Node(house, world: house.world)
+        let old = try ManageRevocations(storage: house.storage, world: house.world)
+            .revoke(.user(user), of: tenant, by: .commandLine).sequence
+        try node.revocations.catchUp()
+        #expect(node.places(after: old - 1) == [old])
+        house.clock.advance(milliseconds: 100)
+        let audit = AuditDraft(.userPurged, for: tenant, by: .commandLine, at: house.clock.now)
+        _ = try house.storage.purge(user, of: tenant, at: house.clock.now, recording: audit)
+        try node.revocations.catchUp()
+        #expect(node.places(after: old - 1) == nil, "the database has the name no longer either")
+        #expect(node.places(after: old)?.count == 1)
+        house.clock.advance(milliseconds: 24 * 3_600_000)
+        node.revocations.sweep()
+        #expect(node.places(after: old)?.count == 1)
+        house.clock.advance(milliseconds: 3_600_000)
+        node.revocations.sweep()
+        #expect(node.places(after: old) == nil)
     }
 
     @Test("a place that the log has not reached is not confirmed, not even at the end")

@@ -79,7 +79,8 @@ package struct ManageSigningKeys: Sendable {
             throw Self.full(tenant)
         }
         let former = keys.filter { $0.state == .active }.map { (kid: $0.kid, state: KeyState.retired) }
-        try set(former + [(kid: kid, state: .active)], among: keys, of: tenant, as: .signingKeyActivated, by: origin)
+        key.changedAt = try set(
+            former + [(kid: kid, state: .active)], among: keys, of: tenant, as: .signingKeyActivated, by: origin)
         key.state = .active
         return key
     }
@@ -96,7 +97,8 @@ package struct ManageSigningKeys: Sendable {
         case .active: throw Self.lastActive(kid, doing: "retired")
         case .standby: break
         }
-        try set([(kid: kid, state: .retired)], among: keys, of: tenant, as: .signingKeyRetired, by: origin)
+        key.changedAt = try set(
+            [(kid: kid, state: .retired)], among: keys, of: tenant, as: .signingKeyRetired, by: origin)
         key.state = .retired
         return key
     }
@@ -126,8 +128,9 @@ package struct ManageSigningKeys: Sendable {
             successor?.state = .active
             if let successor { states.append((kid: successor.kid, state: .active)) }
         }
-        try set(states, among: keys, of: tenant, as: .signingKeyRevoked, by: origin)
+        key.changedAt = try set(states, among: keys, of: tenant, as: .signingKeyRevoked, by: origin)
         key.state = .revoked
+        successor?.changedAt = key.changedAt
         return (key, successor)
     }
 
@@ -219,11 +222,12 @@ extension ManageSigningKeys {
         return key
     }
 
-    /// Sets states; the entry tells those of all keys that change, and names the last, or the first if it is revoked.
+    /// Sets states, from the moment it returns; the entry tells those of all keys that change, and names the last, or the
+    /// first if it is revoked.
     private func set(
         _ states: [(kid: String, state: KeyState)], among keys: [SealedKey], of tenant: Tenant.ID,
         as action: AuditAction, by origin: AuditOrigin
-    ) throws(ManagementFailure) {
+    ) throws(ManagementFailure) -> Timestamp {
         let now = world.now()
         let subject = action == .signingKeyRevoked ? states.first : states.last
         let former = keys.filter { key in states.contains { $0.kid == key.kid } }
@@ -233,6 +237,7 @@ extension ManageSigningKeys {
             after: JSON(object: states.map { ($0.kid, JSON($0.state.rawValue)) }), at: now)
         do throws(StoreFailure) {
             try storage.setStates(states, of: tenant, at: now, recording: audit)
+            return now
         } catch .conflict, .missing {
             // All of them were there a moment ago.
             throw .conflict("Somebody else changed the signing keys of tenant \(tenant) meanwhile; look at them again.")

@@ -6,12 +6,15 @@ package final class RevocationDelta: Sendable {
     package let entries: [Tenant.ID: [Revocation]]
     /// The place up to which this is everything.
     package let through: Int64
+    /// When the last of it voids no token any more.
+    let lastsUntil: Timestamp
     private let count: Int
     /// Signed once for all who are told, by the key that signs then.
     private let documents = Mutex<[Tenant.ID: (kid: String?, bytes: [UInt8])]>([:])
 
     init(_ revocations: ArraySlice<Revocation>, through: Int64) {
         entries = Dictionary(grouping: revocations, by: \.tenant)
+        lastsUntil = revocations.map(\.expiresAt).max() ?? Timestamp(milliseconds: 0)
         count = revocations.count
         self.through = through
     }
@@ -37,5 +40,17 @@ package final class RevocationDelta: Sendable {
     /// Whether there is something for who is told of this tenant, or with nil of all.
     func concerns(_ tenant: Tenant.ID?) -> Bool {
         tenant.map { entries[$0] != nil } ?? true
+    }
+}
+
+extension [RevocationDelta] {
+    /// The index of the first that says something after the place.
+    func partition(after sequence: Int64) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].through <= sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

@@ -30,6 +30,25 @@ package final class RevocationFeed: Sendable {
         var listeners: [Tenant.ID?: Int] = [:]
         var listenerCount = 0
         var isFinished = false
+
+        /// Drops the oldest deltas: who wants them reads the database.
+        mutating func drop(upTo count: Int) {
+            held -= recent[..<count].reduce(0) { $0 + $1.count(of: nil) }
+            floor = recent[count - 1].through
+            recent.removeFirst(count)
+        }
+
+        /// A user who is told by a hash from now on may be erased: nothing that is held names him any longer.
+        mutating func forget(_ revocation: Revocation) {
+            guard case .userHash(let reference) = revocation.subject else { return }
+            let isMeant = { (other: Revocation) in
+                guard case .user(let user) = other.subject, other.tenant == revocation.tenant else { return false }
+                return UserReference(other.tenant, user) == reference
+            }
+            pending.removeAll(where: isMeant)
+            let last = recent.lastIndex { $0.entries[revocation.tenant]?.contains(where: isMeant) == true }
+            if let last { drop(upTo: last + 1) }
+        }
     }
 
     private let state = Mutex(State())
@@ -91,6 +110,7 @@ extension RevocationFeed {
         guard let last = revocations.last else { return }
         let now = world.monotonicNanoseconds()
         let (woken, wait) = state.withLock { state -> ([Waiter], Int64?) in
+            for revocation in revocations { state.forget(revocation) }
             state.pending += revocations
             state.newest = last.sequence
             guard !state.isSealing else { return ([], nil) }
@@ -102,6 +122,14 @@ extension RevocationFeed {
         for waiter in woken { waiter.resume.resume() }
         guard let wait else { return }
         timer.asyncAfter(deadline: .now() + .nanoseconds(Int(wait))) { self.seal() }
+    }
+
+    /// Drops what voids no token any more, from the oldest on.
+    func sweep(at moment: Timestamp) {
+        state.withLock { state in
+            let alive = state.recent.firstIndex { $0.lastsUntil > moment } ?? state.recent.count
+            if alive > 0 { state.drop(upTo: alive) }
+        }
     }
 
     private func seal() {
@@ -125,11 +153,7 @@ extension RevocationFeed {
         state.sealedAt = now
         state.recent += deltas
         state.held += pending.count
-        while state.held > mostEntries, state.recent.count > 1 {
-            let oldest = state.recent.removeFirst()
-            state.held -= oldest.count(of: nil)
-            state.floor = oldest.through
-        }
+        while state.held > mostEntries, state.recent.count > 1 { state.drop(upTo: 1) }
         let woken = state.waiters.filter { waiter in deltas.contains { $0.concerns(waiter.value.tenant) } }
         for id in woken.keys { state.waiters[id] = nil }
         return Array(woken.values)
@@ -222,17 +246,5 @@ extension RevocationFeed {
             return over
         }
         for waiter in over.values { waiter.resume.resume() }
-    }
-}
-
-extension [RevocationDelta] {
-    /// The index of the first that says something after the place.
-    fileprivate func partition(after sequence: Int64) -> Int {
-        var (low, high) = (startIndex, endIndex)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].through <= sequence { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

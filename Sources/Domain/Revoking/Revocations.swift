@@ -53,7 +53,9 @@ package final class Revocations: Sendable {
 
     /// Forgets what has expired; called every second or so.
     package func sweep() {
-        index.sweep(at: world.now())
+        let now = world.now()
+        index.sweep(at: now)
+        feed.sweep(at: now)
     }
 
     private static func store(

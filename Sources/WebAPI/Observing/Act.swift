@@ -7,7 +7,7 @@ struct Act {
     /// Who acted, under the name that the audit log has.
     let actor: String
     let tenant: Tenant.ID?
-    /// What the path names; the audit log, found by the request's identifier, tells the rest.
+    /// What the path names, unless it is a user; the audit log, found by the request's identifier, tells the rest.
     let target: String?
     let requestID: String
 }
@@ -28,8 +28,8 @@ extension ManagedCall {
     /// The call as an act; by its end the route's parameter has been read.
     func act(_ route: ManagedRoute) -> Act {
         let parameter = route.template.split(separator: "{").dropFirst().first?.prefix { $0 != "}" }
-        return Act(
-            route: route, actor: actor, tenant: tenantIfAny,
-            target: parameter.flatMap { context.parameters.get(String($0)) }, requestID: context.requestID)
+        // An erased person leaves no identifier, in the log of the erasure least of all.
+        let target = parameter.flatMap { $0 == "userId" ? nil : context.parameters.get(String($0)) }
+        return Act(route: route, actor: actor, tenant: tenantIfAny, target: target, requestID: context.requestID)
     }
 }

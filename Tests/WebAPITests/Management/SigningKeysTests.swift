@@ -31,8 +31,11 @@ struct SigningKeysTests {
             let kid = try #require(try standby.json["kid"]?.string)
             let published = try await server.answer(Ask("GET", "/t/acme/.well-known/jwks.json"))
             #expect(String(decoding: published.body, as: UTF8.self).contains(kid), "published before it signs")
+            server.clock.advance(milliseconds: 2_000)
+            try server.follow()
             let active = try await server.answer(Ask("POST", "/admin/signing-keys/\(kid)/activate", key: admin))
             #expect(try active.status == 200 && active.json["state"]?.string == "active")
+            #expect(try active.json["changedAt"]?.string == server.clock.now.description)
             let new = try await token(server, key)
             for text in [old, new] { #expect(try await isValid(text, server, key) == true) }
             let list = try await server.answer(Ask("GET", "/admin/signing-keys", key: admin)).json
