@@ -14,6 +14,7 @@ import pytest
 import evidence
 import jose
 from deployment import BINARY, MANY, ROOT, eventually, free_port
+from feed_front import Elsewhere, FeedFront
 from websocket import Refused, WebSocket
 from wire import Closed, Wire
 
@@ -276,6 +277,14 @@ def revoke(guard: Guard, **what: object) -> dict:
     return answer.json
 
 
+def has_applied(guard: Guard, receipt: dict) -> bool:
+    """Whether the verifier has told so."""
+    path = f"/revocations/{receipt['revocationId']}"
+    answer = guard.server.ask("GET", path, headers={"X-API-Key": guard.key})
+    assert answer.status == 200, answer
+    return {entry["name"]: entry["hasApplied"] for entry in answer.json["verifiers"]}.get(guard.language)
+
+
 def subjects(guard: Guard, pair: dict) -> dict[str, dict]:
     header, claims, _ = jose.decode(pair["wsToken"])
     return {
@@ -319,15 +328,7 @@ def test_a_verifier_that_starts_later_knows_what_was_revoked(follower, start):
 
 def test_an_operator_sees_which_verifiers_have_applied_it(follower):
     receipt = revoke(follower, token=follower.pair()["wsToken"])
-
-    def applied() -> bool:
-        path = f"/revocations/{receipt['revocationId']}"
-        answer = follower.server.ask("GET", path, headers={"X-API-Key": follower.key})
-        assert answer.status == 200, answer
-        entries = {entry["name"]: entry["hasApplied"] for entry in answer.json["verifiers"]}
-        return entries.get(follower.language)
-
-    eventually(applied, timeout=8)
+    eventually(lambda: has_applied(follower, receipt), timeout=8)
 
 
 def test_a_connection_ends_when_its_token_is_revoked(start, server, deployment):
@@ -359,3 +360,38 @@ def test_after_an_outage_nothing_is_missed_and_silence_is_not_honoured_for_long(
         assert guard.refuses(tokens[1], "token_revoked")
         revoke(guard, token=tokens[2])
         eventually(lambda: guard.refuses(tokens[2], "token_revoked"), timeout=5)
+
+
+@pytest.mark.parametrize("language", ("node", "python"))
+@pytest.mark.parametrize("fault", ("cut", "redirect"))
+def test_an_answer_that_is_spoilt_is_asked_for_again_and_the_api_key_goes_nowhere_else(
+    fault, language, start, server, deployment
+):
+    """Cut in the middle of a chunk, or pointing elsewhere: tokens are refused for as long as it lasts, no longer."""
+    tenant = f"{fault}-{language}"
+    deployment.tenant(tenant, algorithm="ES256")
+    key = deployment.key(tenant, *SCOPES)
+    with FeedFront(server) as front, Elsewhere() as elsewhere:
+        front.elsewhere = elsewhere.url
+        guard = start(language, deployment, server, tenant, key, {"silence": 2, "address": front.url}, feed=True)
+        token = guard.pair()["wsToken"]
+        assert guard.admits(token)
+        front.fault = fault
+        eventually(lambda: guard.refuses(token, "verifier_not_ready"), timeout=10, pause=0.1)
+        assert front.spoilt > 0 and not elsewhere.seen
+        front.fault = None
+        eventually(lambda: guard.admits(token), timeout=25, pause=0.2)
+
+
+@pytest.mark.parametrize("language", ("node", "python"))
+def test_a_callback_that_throws_stops_nothing(language, start, server, deployment):
+    tenant = f"throwing-{language}"
+    deployment.tenant(tenant, algorithm="ES256")
+    name = {"node": "onRevocation", "python": "on_revocation"}[language]
+    limits = {name: "calling this throws"}
+    guard = start(language, deployment, server, tenant, deployment.key(tenant, *SCOPES), limits, feed=True)
+    for _ in range(2):
+        token = guard.pair()["wsToken"]
+        receipt = revoke(guard, token=token)
+        eventually(lambda: guard.refuses(token, "token_revoked"), timeout=5)
+        eventually(lambda: has_applied(guard, receipt), timeout=8)

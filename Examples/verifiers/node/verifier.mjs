@@ -216,7 +216,8 @@ export class Verifier {
       const old = this.#revoked.get(entry.key);
       this.#revoked.set(entry.key, { before: Math.max(entry.before, old?.before ?? 0), expires: Math.max(expires, old?.expires ?? 0) });
     }
-    if (claims.entries.length > 0) this.onRevocation();
+    // What was read has been applied, whoever is told of it, at once or by a promise.
+    if (claims.entries.length > 0) Promise.resolve().then(() => this.onRevocation()).catch(complain);
   }
 
   async #acknowledge() {
@@ -232,7 +233,7 @@ export class Verifier {
 }
 
 function complain(error) {
-  if (error.name !== "AbortError") console.warn(`ChatTokens: ${error.message}`);
+  if (error?.name !== "AbortError") console.warn(`ChatTokens: ${error?.message ?? error}`);
 }
 
 function object(bytes) {

@@ -25,6 +25,16 @@ KINDS = {"grant", "user", "user_hash", "api_key", "signing_key", "label", "tenan
 LONGEST_TOKEN, LONGEST_KEYS, LONGEST_PAGE = 8_192, 1 << 20, 32 << 20
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """The API key is for the server alone: urllib would take it along to wherever an answer points."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+OPENER = urllib.request.build_opener(_NoRedirects)
+
+
 class Refused(Exception):
     """Why a token was refused. `verifier_not_ready`: it may be good; answer 503. All others: 401."""
 
@@ -148,8 +158,8 @@ class Verifier:
                 if error.code == 404:
                     self._keys, self._keys_read = {}, time.monotonic()
                 LOG.warning("no key set: %s", error)
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                LOG.warning("no key set: %s", error)
+            except Exception as error:  # as in _attempt
+                LOG.warning("no key set: %r", error)
             self._keys_tried = time.monotonic()
 
     def _ask(self, path: str, timeout: float, body: dict | None = None, **fields: str):
@@ -158,7 +168,7 @@ class Verifier:
         if self.api_key and "jwks.json" not in path:
             headers |= {"X-API-Key": self.api_key, "X-Chat-Tenant": self.tenant, "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        return urllib.request.urlopen(urllib.request.Request(self.address + path, data, headers), timeout=timeout)
+        return OPENER.open(urllib.request.Request(self.address + path, data, headers), timeout=timeout)
 
     def _is_silent(self) -> bool:
         return time.monotonic() - self._heard > self.silence
@@ -167,8 +177,8 @@ class Verifier:
         try:
             work()
             return True
-        except (OSError, ValueError, KeyError, TypeError, Refused) as error:
-            LOG.warning("%s: %s", work.__name__, error)
+        except Exception as error:  # A thread that ends refuses all tokens for ever; an answer may be cut anywhere.
+            LOG.warning("%s: %r", work.__name__, error)
             return False
 
     def _catch_up(self) -> None:
@@ -222,7 +232,10 @@ class Verifier:
                 old = self._revoked.get(mark, (0, 0))
                 self._revoked[mark] = (max(before, old[0]), max(entry["expires"], old[1]))
         if claims["entries"]:
-            self.on_revocation()
+            try:
+                self.on_revocation()
+            except Exception:  # What was read has been applied, whoever is told of it.
+                LOG.exception("on_revocation")
 
     def _keep(self) -> None:
         """Fetches keys again when they are old, says what was applied, forgets what is over."""
