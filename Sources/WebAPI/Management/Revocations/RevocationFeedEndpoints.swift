@@ -89,6 +89,7 @@ struct RevocationFeedEndpoints: Sendable {
                         wroteAt = reader.service.now()
                     }
                     if feed.isFinished || Task.isCancelled { break }
+                    // From what was written last: there may be news that are none for this reader.
                     let rest = Self.heartbeat - seconds(since: wroteAt)
                     if !page.isMore { await feed.wait(after: page.through, for: call.tenantIfAny, seconds: rest) }
                     if seconds(since: checkedAt) >= Self.heartbeat {
