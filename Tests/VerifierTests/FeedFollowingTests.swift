@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import NIOHTTP1
 import Testing
 import TokenVerifier
@@ -92,6 +93,27 @@ struct FeedFollowingTests {
                 server.clock.advance(.seconds(45))
                 try await eventually { server.origin.count("/revocations/stream") == 2 }
                 #expect(verifier.isReady)
+            }
+        }
+    }
+
+    @Test("an answer that points elsewhere is none, and the API key stays here", arguments: [301, 302, 303, 307, 308])
+    func redirection(status: Int) async throws {
+        try await FeedServer.with { server in
+            let (page, keySet) = (FeedServer.page([try server.tenant.document()]), server.tenant.keySet)
+            try await Origin.with({ $0.path.hasSuffix("jwks.json") ? .init(body: keySet) : page }) { other in
+                server.origin.answer { .init(status: .init(statusCode: status), location: other.url + $0.path) }
+                let token = try server.tenant.token()
+                try await server.follow(waitUntilReady: false) { verifier in
+                    try await eventually { server.origin.requests.count { $0.path.hasPrefix("/revocations?") } >= 2 }
+                    try await eventually { server.origin.count("/t/acme/.well-known/jwks.json") >= 1 }
+                    #expect(await verifier.refusal(token) == .notReady && other.requests.isEmpty)
+                }
+                // With a client that goes along nothing is believed either.
+                try await withVerifier(server.settings, client: .shared, waitUntilReady: false) { verifier in
+                    try await eventually { other.requests.count { $0.path.hasPrefix("/revocations?") } >= 2 }
+                    #expect(await verifier.refusal(token) == .notReady && !verifier.isReady)
+                }
             }
         }
     }

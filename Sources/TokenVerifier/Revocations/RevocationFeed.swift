@@ -115,9 +115,7 @@ final class RevocationFeed: Sendable {
     private func stream() async throws(FetchFailure) {
         let place = state.withLock { $0.place }
         let request = server.request("/revocations/stream", fields + [("Last-Event-ID", "\(place)")])
-        let response = try await withTimeLimit(server.timeout) { [client = server.client] in
-            try await client.execute(request, deadline: .distantFuture)
-        }
+        let response = try await withTimeLimit(server.timeout) { [server] in try await server.execute(request) }
         guard response.status == .ok else { throw .status(Int(response.status.code)) }
         let spoke = Mutex(clock.milliseconds())
         try await withFirst {
