@@ -157,7 +157,7 @@ public final class OfflineVerifier: Sendable {
             kind: signed, tenant: tenant, userID: claims.subject, grantID: grant.text, issuedAt: claims.issuedAt,
             expiresAt: claims.expiresAt, apiKeyID: claims.apiKeyID, label: claims.label, keyID: token.kid,
             claims: payload, bornAt: grant.bornAt)
-        guard feed?.isFresh ?? true else { throw .refused(.notReady) }
+        guard feed?.isFresh(for: tenant) ?? true else { throw .refused(.notReady) }
         guard !isRevoked(verified) else { throw .refused(.revoked) }
         return verified
     }

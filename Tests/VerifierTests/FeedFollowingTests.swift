@@ -48,6 +48,22 @@ struct FeedFollowingTests {
         }
     }
 
+    @Test("where there is one tenant, the place is the one that its document has signed")
+    func signedPlace() async throws {
+        try await FeedServer.with { server in
+            let document = try server.tenant.document([Tenant.entry("user", "user-2")], sequence: 2)
+            let token = try server.tenant.token(["sub": "\"user-2\""])
+            try await server.follow { verifier in
+                try await eventually { server.origin.openStreams == 1 }
+                server.push(document, id: 99)
+                try await eventually { await verifier.refusal(token) == .revoked }
+                server.origin.cut()
+                try await eventually { server.origin.count("/revocations/stream") == 2 }
+                #expect(server.origin.count("/revocations?after=2") == 1)
+            }
+        }
+    }
+
     @Test("an event that comes in pieces is one event, and one that ends the stream is obeyed")
     func pieces() async throws {
         try await FeedServer.with { server in
@@ -136,8 +152,14 @@ struct FeedFollowingTests {
         try await FeedServer.with { server in
             let shared = try Tenant(at: server.origin.url, .hs256)
             server.serve(FeedServer.page([try shared.document()]))
-            let token = try server.tenant.token()
-            try await server.follow { #expect(await $0.refusal(token) == .revoked) }
+            let (token, page) = (try server.tenant.token(), FeedServer.page([try server.tenant.document()]))
+            try await server.follow(waitUntilReady: false) { verifier in
+                try await eventually { server.origin.count("/revocations?after=0") >= 2 }
+                #expect(await verifier.refusal(token) == .notReady && !verifier.isReady)
+                // Anybody can have invented the name of a secret: it closes nothing for longer than it is there.
+                server.serve(page)
+                try await eventually { await verifier.refusal(token) == nil }
+            }
         }
     }
 }
