@@ -26,18 +26,20 @@ public final class OfflineVerifier: Sendable {
     ///
     /// - Parameters:
     ///   - settings: what it has to know.
-    ///   - client: what requests are made with: its TLS, proxy and connection limits hold.
+    ///   - client: what requests are made with: its TLS, proxy and connection limits hold. One that follows redirects
+    ///     would take the API key along, so its `redirectConfiguration` should be `.disallow`; answers that come from
+    ///     elsewhere are not believed. Nil: a client that follows none, for all verifiers of the process.
     ///   - logger: is told when something cannot be fetched.
     /// - Throws: what is wrong with the settings.
     public convenience init(
-        _ settings: Settings, client: HTTPClient = .shared, logger: Logger = Logger(label: "TokenVerifier")
+        _ settings: Settings, client: HTTPClient? = nil, logger: Logger = Logger(label: "TokenVerifier")
     ) throws(SettingsFailure) {
         try self.init(settings, client: client, logger: logger, clock: .system)
     }
 
     /// A verifier that goes by another clock.
     package init(
-        _ settings: Settings, client: HTTPClient, logger: Logger, clock: VerifierClock
+        _ settings: Settings, client: HTTPClient?, logger: Logger, clock: VerifierClock
     ) throws(SettingsFailure) {
         try settings.check()
         self.settings = settings
@@ -45,7 +47,8 @@ public final class OfflineVerifier: Sendable {
         self.logger = logger
         let keys = try KeyCache(settings, clock: clock)
         let server = ServerLink(
-            client: client, address: settings.address ?? settings.publicURL, timeout: settings.timeout)
+            client: client ?? ServerLink.steadfast, address: settings.address ?? settings.publicURL,
+            timeout: settings.timeout)
         feed = settings.feed.map {
             RevocationFeed($0, settings, keys: keys, server: server, clock: clock, logger: logger)
         }
@@ -154,7 +157,7 @@ public final class OfflineVerifier: Sendable {
             kind: signed, tenant: tenant, userID: claims.subject, grantID: grant.text, issuedAt: claims.issuedAt,
             expiresAt: claims.expiresAt, apiKeyID: claims.apiKeyID, label: claims.label, keyID: token.kid,
             claims: payload, bornAt: grant.bornAt)
-        guard feed?.isFresh ?? true else { throw .refused(.notReady) }
+        guard feed?.isFresh(for: tenant) ?? true else { throw .refused(.notReady) }
         guard !isRevoked(verified) else { throw .refused(.revoked) }
         return verified
     }

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import NIOHTTP1
 import Testing
 import TokenVerifier
@@ -43,6 +44,22 @@ struct FeedFollowingTests {
                 let stream = server.origin.requests.last { $0.path == "/revocations/stream" }
                 #expect(stream?.headers.first(name: "Last-Event-ID") == "3")
                 #expect(stream?.headers.first(name: "X-Chat-Tenant") == "acme")
+            }
+        }
+    }
+
+    @Test("where there is one tenant, the place is the one that its document has signed")
+    func signedPlace() async throws {
+        try await FeedServer.with { server in
+            let document = try server.tenant.document([Tenant.entry("user", "user-2")], sequence: 2)
+            let token = try server.tenant.token(["sub": "\"user-2\""])
+            try await server.follow { verifier in
+                try await eventually { server.origin.openStreams == 1 }
+                server.push(document, id: 99)
+                try await eventually { await verifier.refusal(token) == .revoked }
+                server.origin.cut()
+                try await eventually { server.origin.count("/revocations/stream") == 2 }
+                #expect(server.origin.count("/revocations?after=2") == 1)
             }
         }
     }
@@ -96,6 +113,27 @@ struct FeedFollowingTests {
         }
     }
 
+    @Test("an answer that points elsewhere is none, and the API key stays here", arguments: [301, 302, 303, 307, 308])
+    func redirection(status: Int) async throws {
+        try await FeedServer.with { server in
+            let (page, keySet) = (FeedServer.page([try server.tenant.document()]), server.tenant.keySet)
+            try await Origin.with({ $0.path.hasSuffix("jwks.json") ? .init(body: keySet) : page }) { other in
+                server.origin.answer { .init(status: .init(statusCode: status), location: other.url + $0.path) }
+                let token = try server.tenant.token()
+                try await server.follow(waitUntilReady: false) { verifier in
+                    try await eventually { server.origin.requests.count { $0.path.hasPrefix("/revocations?") } >= 2 }
+                    try await eventually { server.origin.count("/t/acme/.well-known/jwks.json") >= 1 }
+                    #expect(await verifier.refusal(token) == .notReady && other.requests.isEmpty)
+                }
+                // With a client that goes along nothing is believed either.
+                try await withVerifier(server.settings, client: .shared, waitUntilReady: false) { verifier in
+                    try await eventually { other.requests.count { $0.path.hasPrefix("/revocations?") } >= 2 }
+                    #expect(await verifier.refusal(token) == .notReady && !verifier.isReady)
+                }
+            }
+        }
+    }
+
     @Test("whoever wishes it goes by what was known, however long the server is away")
     func patience() async throws {
         try await FeedServer.with { server in
@@ -114,8 +152,14 @@ struct FeedFollowingTests {
         try await FeedServer.with { server in
             let shared = try Tenant(at: server.origin.url, .hs256)
             server.serve(FeedServer.page([try shared.document()]))
-            let token = try server.tenant.token()
-            try await server.follow { #expect(await $0.refusal(token) == .revoked) }
+            let (token, page) = (try server.tenant.token(), FeedServer.page([try server.tenant.document()]))
+            try await server.follow(waitUntilReady: false) { verifier in
+                try await eventually { server.origin.count("/revocations?after=0") >= 2 }
+                #expect(await verifier.refusal(token) == .notReady && !verifier.isReady)
+                // Anybody can have invented the name of a secret: it closes nothing for longer than it is there.
+                server.serve(page)
+                try await eventually { await verifier.refusal(token) == nil }
+            }
         }
     }
 }

@@ -16,6 +16,22 @@ struct ServerLink: Sendable {
     let address: String
     let timeout: Duration
 
+    /// A client that follows no redirect, since that would take the API key along.
+    ///
+    /// It lasts as long as the process, as does `HTTPClient.shared`, which it is otherwise like.
+    static let steadfast: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    }()
+
+    /// Sends a request; an answer to which a client has been redirected is not the server's.
+    func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+        let response = try await client.execute(request, deadline: .distantFuture)
+        guard response.history.count < 2 else { throw FetchFailure.unreadable("an answer from elsewhere") }
+        return response
+    }
+
     /// Asks, and reads an answer of at most so many bytes; every status counts as an answer.
     func get(
         _ path: String, _ fields: [(String, String)] = [], mostBytes: Int, within limit: Duration? = nil
@@ -42,8 +58,8 @@ struct ServerLink: Sendable {
     private func send(
         _ request: HTTPClientRequest, mostBytes: Int, within limit: Duration
     ) async throws(FetchFailure) -> Reply {
-        try await withTimeLimit(limit) { [client] in
-            let response = try await client.execute(request, deadline: .distantFuture)
+        try await withTimeLimit(limit) {
+            let response = try await execute(request)
             let body = try await response.body.collect(upTo: mostBytes)
             return Reply(
                 status: Int(response.status.code), tag: response.headers.first(name: "ETag"),

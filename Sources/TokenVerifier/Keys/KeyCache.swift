@@ -67,6 +67,11 @@ final class KeyCache: Sendable {
         }
     }
 
+    /// Whether there is any key of the tenant that could have signed something.
+    func hasKeys(of tenant: String) -> Bool {
+        secrets[tenant] != nil || state.withLock { $0.entries[tenant]?.set.keys.isEmpty == false }
+    }
+
     /// Whether requests are served, and each of the tenants has a key set that may be used, or a secret.
     func isReady(for tenants: [String]) -> Bool {
         let now = clock.milliseconds()

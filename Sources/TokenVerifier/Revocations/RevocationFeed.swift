@@ -17,12 +17,13 @@ final class RevocationFeed: Sendable {
     }
 
     let list = RevocationList()
+    let doubts = TenantDoubts()
     private let feed: OfflineVerifier.Feed
-    private let keys: KeyCache
-    private let server: ServerLink
-    private let clock: VerifierClock
-    private let logger: Logger
-    private let settings: OfflineVerifier.Settings
+    let keys: KeyCache
+    let server: ServerLink
+    let clock: VerifierClock
+    let logger: Logger
+    let settings: OfflineVerifier.Settings
     private let fields: [(String, String)]
     private let onlyTenant: String?
     private let state = Mutex(State())
@@ -31,8 +32,6 @@ final class RevocationFeed: Sendable {
     private static let longestSilence: Duration = .seconds(45)
     /// Seconds between one attempt to connect and the next.
     private static let shortestPause = 0.2, longestPause = 10.0
-    /// Seconds for which a tenant stays closed whose documents cannot be checked: longer than any token lives.
-    private static let closing: Int64 = 90_000
 
     init(
         _ feed: OfflineVerifier.Feed, _ settings: OfflineVerifier.Settings, keys: KeyCache, server: ServerLink,
@@ -48,6 +47,9 @@ final class RevocationFeed: Sendable {
         fields = [("X-API-Key", feed.apiKey)] + (onlyTenant.map { [("X-Chat-Tenant", $0)] } ?? [])
     }
 
+    /// Whether all is known that may be revoked of the tenant.
+    func isFresh(for tenant: String) -> Bool { isFresh && !doubts.contains(tenant) }
+
     /// Whether it has been read to its end, and lately enough.
     var isFresh: Bool {
         let now = clock.milliseconds()
@@ -62,6 +64,7 @@ final class RevocationFeed: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.follow() }
             group.addTask { await self.tend() }
+            group.addTask { await self.mend() }
         }
     }
 
@@ -83,24 +86,42 @@ final class RevocationFeed: Sendable {
         }
     }
 
-    /// Reads pages until there are no more: from then on nothing is missing.
+    /// A part of the feed.
+    struct Page {
+        var documents: [String]
+        /// Where the next begins, as far as one may believe what is not signed.
+        var sequence: Int64
+        var isMore: Bool
+    }
+
+    /// Reads a page of all that is followed, or of one tenant.
+    func page(
+        after place: Int64, of tenant: String? = nil, within limit: Duration
+    ) async throws(FetchFailure) -> Page {
+        let reply = try await server.get(
+            "/revocations?after=\(place)", fields + (tenant.map { [("X-Chat-Tenant", $0)] } ?? []),
+            mostBytes: EventParser.mostBytes, within: limit)
+        guard reply.status == 200 else { throw .status(reply.status) }
+        guard let page = try? JSON.parse(reply.body.span, maximumDepth: 4),
+            let documents = page["documents"]?.array, let sequence = page["sequence"]?.integer,
+            let more = page["more"]?.bool
+        else { throw .unreadable("not a page of revocations") }
+        return Page(documents: documents.map { $0.string ?? "" }, sequence: sequence, isMore: more)
+    }
+
+    /// Reads pages until there are no more: from then on nothing is missing but what is in doubt.
     private func catchUp() async throws(FetchFailure) {
         var isMore = true
         while isMore {
             let after = state.withLock { $0.place }
-            let reply = try await server.get(
-                "/revocations?after=\(after)", fields, mostBytes: EventParser.mostBytes, within: server.timeout * 6)
-            guard reply.status == 200 else { throw .status(reply.status) }
-            guard let page = try? JSON.parse(reply.body.span, maximumDepth: 4),
-                let documents = page["documents"]?.array, var place = page["sequence"]?.integer,
-                let more = page["more"]?.bool
-            else { throw .unreadable("not a page of revocations") }
-            for document in documents {
-                let sequence = try await apply(document.string ?? "")
-                // What is signed counts more than what stands beside it: caches on the way need not be trusted.
-                if onlyTenant != nil { place = sequence }
+            let page = try await self.page(after: after, within: server.timeout * 6)
+            // What is signed counts, not what stands beside it: caches on the way need not be trusted.
+            var place = onlyTenant == nil ? page.sequence : after
+            for document in page.documents {
+                if let signed = try await apply(document, after: after), onlyTenant != nil { place = signed }
             }
-            isMore = more
+            guard !page.isMore || place > after else { throw .unreadable("a page that leads nowhere") }
+            isMore = page.isMore
             state.withLock { $0.place = place }
         }
         noteHeard()
@@ -115,9 +136,7 @@ final class RevocationFeed: Sendable {
     private func stream() async throws(FetchFailure) {
         let place = state.withLock { $0.place }
         let request = server.request("/revocations/stream", fields + [("Last-Event-ID", "\(place)")])
-        let response = try await withTimeLimit(server.timeout) { [client = server.client] in
-            try await client.execute(request, deadline: .distantFuture)
-        }
+        let response = try await withTimeLimit(server.timeout) { [server] in try await server.execute(request) }
         guard response.status == .ok else { throw .status(Int(response.status.code)) }
         let spoke = Mutex(clock.milliseconds())
         try await withFirst {
@@ -145,9 +164,10 @@ final class RevocationFeed: Sendable {
             if Int64(text) != nil { noteHeard() }
             return false
         case .message("revocations", let data, let id):
-            _ = try await apply(data)
+            let before = state.withLock { $0.place }
+            let signed = try await apply(data, after: before)
             if let place = id.flatMap({ Int64($0) }) {
-                state.withLock { $0.place = place }
+                state.withLock { $0.place = onlyTenant == nil ? place : signed ?? before }
                 noteHeard()
             }
             return false
@@ -155,28 +175,38 @@ final class RevocationFeed: Sendable {
         }
     }
 
-    /// Checks a document and takes its entries in; returns its place.
-    private func apply(_ text: String) async throws(FetchFailure) -> Int64 {
+    /// Takes a document in that was found after a place; returns its own, where its signature is good.
+    ///
+    /// One that cannot be checked puts its tenant in doubt and holds up no other. Where there is no other it is an
+    /// error: then the feed is read again from the same place.
+    private func apply(_ text: String, after place: Int64) async throws(FetchFailure) -> Int64? {
         guard let document = RevocationDocument(text) else { throw .unreadable("not a document of revocations") }
-        guard let tenant = settings.tenant(of: document.issuer) else { return document.sequence }
+        guard let tenant = settings.tenant(of: document.issuer) else { return nil }
+        // Nobody waits twice for the keys of the same tenant: mending does.
+        if try await takeIn(document, of: tenant, waiting: !doubts.contains(tenant)) { return document.sequence }
+        let isNoted =
+            onlyTenant == nil
+            && doubts.add(
+                tenant, after: place, claimed: document.sequence,
+                isShared: document.token.algorithm == .hs256 && !keys.hasKeys(of: tenant), now: clock.milliseconds())
+        guard isNoted else { throw .unreadable("a document that cannot be checked") }
+        logger.warning("a document that cannot be checked", metadata: ["tenant": "\(tenant)"])
+        return nil
+    }
+
+    /// Takes the entries of a document in; false where it cannot be checked.
+    func takeIn(
+        _ document: RevocationDocument, of tenant: String, waiting: Bool
+    ) async throws(FetchFailure) -> Bool {
         let kid = document.token.kid
         var answer = keys.key(kid, of: tenant)
-        if case .fetchable = answer {
+        if waiting, case .fetchable = answer {
             await keys.fetched(tenant)
             answer = keys.key(kid, of: tenant)
         }
-        var entries = document.entries
-        if case .key(let key) = answer {
-            guard document.isSigned(by: key) else { throw .unreadable("a document with a wrong signature") }
-        } else if document.token.algorithm == .hs256 {
-            // Nobody here has the tenant's secret, so that none of its revocations can be known.
-            logger.warning("no secret of the tenant, its tokens are refused", metadata: ["tenant": "\(tenant)"])
-            entries = [.init(kind: "", subject: "", before: .max, expires: clock.now() + Self.closing)]
-        } else {
-            throw .unreadable("a document signed by an unknown key")
-        }
-        guard list.add(entries, of: tenant) else { throw .unreadable("more revocations than can be held") }
-        return document.sequence
+        guard case .key(let key) = answer, document.isSigned(by: key) else { return false }
+        guard list.add(document.entries, of: tenant) else { throw .unreadable("more revocations than can be held") }
+        return true
     }
 
     /// Says what was applied, and forgets what is over.
@@ -190,8 +220,10 @@ final class RevocationFeed: Sendable {
             }
             guard let name = feed.verifier, isFresh else { continue }
             let now = clock.milliseconds()
+            let missing = doubts.place ?? .max
             let (place, isDue) = state.withLock { state -> (Int64, Bool) in
-                (state.place, state.told.map { $0.place != state.place || now - $0.at >= 60_000 } ?? true)
+                let place = min(state.place, missing)
+                return (place, state.told.map { $0.place != place || now - $0.at >= 60_000 } ?? true)
             }
             guard isDue else { continue }
             do throws(FetchFailure) {

@@ -15,6 +15,7 @@ final class Origin: Sendable {
         var status = HTTPResponseStatus.ok
         var body = ""
         var tag: String?
+        var location: String?
         /// Milliseconds before it is given; nil: never.
         var delay: Int64? = 0
         /// Whether more may follow, by `push`.
@@ -117,6 +118,7 @@ final class Origin: Sendable {
             var head = HTTPResponseHead(version: .http1_1, status: answer.status)
             if !answer.isStream { head.headers.add(name: "Content-Length", value: String(answer.body.utf8.count)) }
             if let tag = answer.tag { head.headers.add(name: "ETag", value: tag) }
+            if let location = answer.location { head.headers.add(name: "Location", value: location) }
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             let body = ByteBuffer(string: answer.body)
             guard answer.isStream else {

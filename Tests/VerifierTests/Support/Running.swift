@@ -5,12 +5,13 @@ import TokenVerifier
 
 /// Runs a verifier beside the body, and ends it.
 func withVerifier<Result: Sendable>(
-    _ settings: OfflineVerifier.Settings, _ clock: TestClock = TestClock(), waitUntilReady: Bool = true,
+    _ settings: OfflineVerifier.Settings, _ clock: TestClock = TestClock(), client: HTTPClient? = nil,
+    waitUntilReady: Bool = true,
     _ body: (OfflineVerifier) async throws -> Result
 ) async throws -> Result {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let verifier = try OfflineVerifier(settings, client: .shared, logger: logger, clock: clock.clock)
+    let verifier = try OfflineVerifier(settings, client: client, logger: logger, clock: clock.clock)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await verifier.run() }
         defer { group.cancelAll() }
