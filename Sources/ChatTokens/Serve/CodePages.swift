@@ -24,20 +24,20 @@ struct CodePages: Service {
     static func releaseUnused() {
         #if canImport(Glibc)
             // The dynamic linker loads and unloads nothing meanwhile, so that each address is what it says.
-            _ = unsafe dl_iterate_phdr({ object, _, _ in unsafe CodePages.release(object) }, nil)
+            unsafe chat_tokens_each_object { object, _, _ in unsafe CodePages.release(object) }
         #endif
     }
 
     #if canImport(Glibc)
-        private static func release(_ object: UnsafeMutablePointer<dl_phdr_info>?) -> Int32 {
+        private static func release(_ object: UnsafeMutablePointer<chat_tokens_object>?) -> Int32 {
             guard let object = unsafe object?.pointee else { return 0 }
             let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
-            for index in 0..<Int(unsafe object.dlpi_phnum) {
-                let segment = unsafe object.dlpi_phdr[index]
+            for index in 0..<Int(unsafe object.segment_count) {
+                let segment = unsafe object.segments[index]
                 // Addresses that the linker puts in and then protects lie in segments that say they are writable.
                 guard segment.p_type == PT_LOAD, segment.p_flags & UInt32(PF_W) == 0 else { continue }
-                let start = unsafe UInt(object.dlpi_addr + segment.p_vaddr) / page * page
-                let end = unsafe UInt(object.dlpi_addr + segment.p_vaddr + segment.p_memsz)
+                let start = unsafe UInt(object.address + segment.p_vaddr) / page * page
+                let end = unsafe UInt(object.address + segment.p_vaddr + segment.p_memsz)
                 // Advice: a kernel that does not follow it does no harm.
                 _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
             }

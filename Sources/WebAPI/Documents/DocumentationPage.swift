@@ -2620,8 +2620,8 @@ call is not for such a key.</p>
 <p>Needs the scope <code>tokens:verify</code>. Events named <code>revocations</code> carry one document each as <code>data</code>, and the
 sequence as <code>id</code>; an event without <code>id</code> belongs together with those after it. First comes what is in force, or
 what came after <code>Last-Event-ID</code> (or <code>after</code>), then every change as it happens. Without news a comment comes
-every 15 s. An event named <code>end</code> says that the server is about to stop: connect again with <code>Last-Event-ID</code>.
-Whoever does not take what is sent within 10 s is cut.</p>
+every 15 s. An event named <code>end</code> says that the server is about to stop, or that the key is no longer good:
+connect again with <code>Last-Event-ID</code>. Whoever does not take what is sent within 10 s is cut.</p>
 <pre><code>curl -i &#x27;http://127.0.0.1:8080/revocations/stream?after=1795176000124001&#x27; \
      -H &quot;X-API-Key: $CHAT_TOKENS_API_KEY&quot;</code></pre>
 <h4>Parameters</h4>

@@ -2864,8 +2864,8 @@ paths:
         Needs the scope `tokens:verify`. Events named `revocations` carry one document each as `data`, and the
         sequence as `id`; an event without `id` belongs together with those after it. First comes what is in force, or
         what came after `Last-Event-ID` (or `after`), then every change as it happens. Without news a comment comes
-        every 15 s. An event named `end` says that the server is about to stop: connect again with `Last-Event-ID`.
-        Whoever does not take what is sent within 10 s is cut.
+        every 15 s. An event named `end` says that the server is about to stop, or that the key is no longer good:
+        connect again with `Last-Event-ID`. Whoever does not take what is sent within 10 s is cut.
       security:
         - apiKey: []
       parameters:

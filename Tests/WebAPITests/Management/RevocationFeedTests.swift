@@ -195,6 +195,25 @@ struct RevocationFeedTests {
         }
     }
 
+    @Test("a stream ends with the key it was asked for with, before anything more is told")
+    func endOfKey() async throws {
+        try await withServer { server in
+            let shop = try Shop(server)
+            let key = try server.key(shop.tenant, [.verify])
+            async let heard = server.talk { wire in
+                try wire.send(Ask("GET", "/revocations/stream", key: key).bytes)
+                _ = try wire.text(until: ": chat-tokens\n\n")
+                return try wire.text(until: "event: end")
+            }
+            try await Task.sleep(for: .milliseconds(300))
+            let id = try #require(APIKey.ID(String(key.dropFirst(8).prefix(12))))
+            _ = try server.keys.revoke(id)
+            try server.follow()
+            _ = try await shop.revoke(#"{"userId":"a"}"#)
+            #expect(try await !heard.contains("event: revocations"))
+        }
+    }
+
     @Test("a stream says that it is there although what happens is none of its reader's business")
     func heartbeat() async throws {
         try await withServer { server in
@@ -219,32 +238,5 @@ struct RevocationFeedTests {
             }
             #expect(try await !heard.contains("event:"))
         }
-    }
-}
-
-/// A document of the feed, unchecked.
-struct FeedDocument: Sendable {
-    let kid: String
-    let sequence: Int64?
-    /// Kind and subject of each entry.
-    let entries: [String]
-
-    init(_ text: String) throws {
-        let parts = try text.split(separator: ".").prefix(2).map { part in
-            let bytes = try #require(Base64URL.decode(String(part)))
-            return try JSON.parse(bytes.span, maximumDepth: 9)
-        }
-        kid = try #require(parts[0]["kid"]?.string)
-        sequence = parts[1]["sequence"]?.integer
-        entries = parts[1]["entries"]?.array?.map { "\($0["kind"]?.string ?? "") \($0["subject"]?.string ?? "")" } ?? []
-    }
-}
-
-extension Shop {
-    /// The documents of a page of the feed.
-    func documents(_ query: String, key: String? = nil) async throws -> [FeedDocument] {
-        let answer = try await feed(query, key: key)
-        #expect(answer.status == 200, "\(answer.code ?? "")")
-        return try answer.json["documents"]?.array?.map { try FeedDocument($0.string ?? "") } ?? []
     }
 }
