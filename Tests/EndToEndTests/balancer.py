@@ -105,8 +105,11 @@ def configured(folder, port: int, addresses: list[str]) -> str:
     """The example with the addresses, the files and the time-out of a test; nothing else is changed."""
     text = CONFIGURATION.read_text()
     changes = [
-        (rf"^( *server )node-{number}:8080\b", rf"\g<1>{address}") for number, address in enumerate(addresses, 1)
-    ] + [
+        # In each group of nodes the lines of two stand for as many as there are.
+        (
+            r"^( *server )node-1:8080(.*\n) *server node-2:8080.*\n",
+            "".join(rf"\g<1>{address}\g<2>" for address in addresses),
+        ),
         (r"\blisten 8080\b", f"listen 127.0.0.1:{port}"),
         (r"(?<= )/tmp/", f"{folder}/"),
         (r"/dev/(stdout|stderr)", rf"{folder}/\1"),

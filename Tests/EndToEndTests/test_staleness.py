@@ -81,7 +81,7 @@ def test_a_node_cut_off_from_the_log_answers_503_and_comes_back_by_itself(cluste
     recovery = time.monotonic() - healed
     assert [answer.status for answer in questions(node, key, token)] == [401, 401, 401, 403]
     evidence.note_figure(
-        f"cut off from the log but for {still}, limit {LIMIT} s: a revoked key honoured for {max(honoured):.1f} s, "
+        f"cut off from the log but for {still}, limit {LIMIT} s: a revoked key honoured for {max(honoured, default=0):.1f} s, "
         f"back {1_000 * recovery:.0f} ms after the end"
     )
     assert recovery <= 5

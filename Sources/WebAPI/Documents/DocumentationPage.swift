@@ -12811,6 +12811,18 @@ compressed.</p>
 }</code></pre>
 </details>
 </td></tr>
+<tr><td class="status no">422</td><td><p>The request is in order, but the state of things forbids it.</p>
+<p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
+<details><summary>invalid_state</summary><pre><code>{
+  &quot;type&quot;: &quot;http://127.0.0.1:8080/docs#invalid_state&quot;,
+  &quot;title&quot;: &quot;Not possible in this state&quot;,
+  &quot;status&quot;: 422,
+  &quot;detail&quot;: &quot;The key Zk3vQ9wLm2Xa is revoked and cannot be rotated; create a new one.&quot;,
+  &quot;code&quot;: &quot;invalid_state&quot;,
+  &quot;requestId&quot;: &quot;1k9zqf3mw-4&quot;
+}</code></pre>
+</details>
+</td></tr>
 <tr><td class="status no">431</td><td><p>The request&#x27;s head is larger than the server takes. The connection closes.</p>
 <p>Headers: <code>Cache-Control</code>. Body: <a href="#schema-Problem">Problem</a>.</p>
 <details><summary>headers_too_large</summary><pre><code>{
