@@ -2,6 +2,7 @@ import Testing
 
 @Suite("Nothing that the compiler cannot check is there without a line in CONTRIBUTING.md")
 struct BannedTests {
+    /// Texts to look for; here, too, they are in quotes and nothing uses them.
     private static let banned = [
         "@unchecked Sendable", "nonisolated(unsafe)", "try!", " as! ", "@testable", " Task {", "(Task {",
         "Task.detached", " Task(",

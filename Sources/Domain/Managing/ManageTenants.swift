@@ -83,8 +83,7 @@ package struct ManageTenants: Sendable {
         _ id: Tenant.ID, with change: TenantChange, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Tenant {
         for _ in 0..<Self.attempts {
-            let former = try tenant(id)
-            guard former.status != .deleted else { throw .refused("Tenant \(id) is deleted for good.") }
+            let former = try changeable(id)
             let changed = try change.applied(to: former, plan: try change.plan.map(plan))
             let audit = AuditDraft(
                 .tenantChanged, for: id, by: origin, changing: former.audited, to: changed.audited, at: world.now())
@@ -126,8 +125,7 @@ package struct ManageTenants: Sendable {
     private func set(
         _ status: Tenant.Status, of id: Tenant.ID, as action: AuditAction, by origin: AuditOrigin
     ) throws(ManagementFailure) -> Tenant {
-        let former = try tenant(id).status
-        guard former != .deleted else { throw .refused("Tenant \(id) is deleted for good.") }
+        let former = try changeable(id).status
         let audit = AuditDraft(
             action, for: id, by: origin, before: ["status": JSON(former.rawValue)],
             after: ["status": JSON(status.rawValue)], at: world.now())
@@ -141,6 +139,12 @@ package struct ManageTenants: Sendable {
         let found = try ManagementFailure.telling(of: "plan \(id)") { () throws(StoreFailure) in try storage.plan(id) }
         guard let found else { throw .invalid([Failure.Field("plan", "must name a plan that there is")]) }
         return found
+    }
+
+    private func changeable(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {
+        let tenant = try tenant(id)
+        guard tenant.status != .deleted else { throw .refused("Tenant \(id) is deleted for good.") }
+        return tenant
     }
 
     private func tenant(_ id: Tenant.ID) throws(ManagementFailure) -> Tenant {

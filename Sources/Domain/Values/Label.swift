@@ -20,9 +20,5 @@ package struct Label: Sendable, Hashable {
     }
 
     /// By bytes too, so that who knows only the hash does not take two for one.
-    package func hash(into hasher: inout Hasher) {
-        unsafe text.utf8.span.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-        // As strings do: no byte of UTF-8, so that what is combined next cannot be taken for a part of the text.
-        hasher.combine(0xFF as UInt8)
-    }
+    package func hash(into hasher: inout Hasher) { hasher.combine(bytesOf: text) }
 }
