@@ -9,7 +9,9 @@ import Tokens
 final class CentrifugoStandIn: Sendable {
     /// What is answered to a call.
     enum Behaviour: Sendable {
-        case well, failing, rejecting, silent
+        case well, failing, rejecting
+        /// Nothing for a call about this user; the others are done.
+        case silent(about: String)
     }
 
     struct Call: Sendable, Equatable {
@@ -59,12 +61,12 @@ final class CentrifugoStandIn: Sendable {
                     user: json["user"]?.string, code: how?["code"]?.integer, reason: how?["reason"]?.string))
         }
         switch behaviour {
-        case .well: return Self.json("{\"result\":{}}")
         case .rejecting: return Self.json("{\"error\":{\"code\":100,\"message\":\"internal server error\"}}")
         case .failing: return Response(status: .internalServerError)
-        case .silent:
+        case .silent(about: json["user"]?.string):
             try await Task.sleep(for: .seconds(30))
             return Response(status: .noContent)
+        case .well, .silent: return Self.json("{\"result\":{}}")
         }
     }
 
