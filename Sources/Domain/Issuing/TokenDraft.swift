@@ -57,6 +57,15 @@ package final class TokenDraft: Sendable {
         return true
     }
 
+    /// Whether signing the pair takes longer than all else in its request; with HMAC it takes a tenth.
+    package var isCostly: Bool { signer.key.algorithm != .hs256 }
+
+    /// Whether a token will be the same whatever is stored of the user, since the request gives all it tells of him.
+    package func isSettled(_ kind: TokenKind, by change: UserChange) -> Bool {
+        guard state.tenant.tokenClaims.isEmpty || change.custom != .keep else { return false }
+        return kind == .rest || change.name != .keep && change.image != .keep
+    }
+
     /// Signs one token of the pair and appends it in compact form.
     ///
     /// - Parameters:

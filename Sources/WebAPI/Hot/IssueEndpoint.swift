@@ -30,6 +30,9 @@ final class IssueEndpoint: Sendable {
         var wish: Result<IssueRequest, Failure>?
         let spending: Spending
         var verdict = LimitVerdict.pending
+        /// The answer as far as it could be written while the database works.
+        var begun: (response: HotResponse, tokens: Int)?
+        var isAnswered = false
 
         init?(
             _ request: HotRequest, from caller: Caller, _ workspace: Workspace, _ sink: any HotSink, issue: IssueTokens
@@ -65,6 +68,7 @@ final class IssueEndpoint: Sendable {
         }
 
         func answer(_ response: consuming HotResponse) {
+            isAnswered = true
             sink.respond(response, to: request)
             workspace.recycle(response)
         }
@@ -142,11 +146,30 @@ final class IssueEndpoint: Sendable {
             var response: HotResponse
             do throws(Failure) {
                 response = try self.response(user: try result.get(), command, visit)
+                visit.workspace.signsAhead = true
             } catch {
                 response = refusal(error, of: visit, service)
+                visit.workspace.signsAhead = false
             }
             visit.answer(response)
         }
+        if command.draft.isCostly, visit.workspace.signsAhead {
+            visit.workspace.spareTime.use { [self] in begin(command, of: visit) }
+        }
+    }
+
+    /// Signs what can be signed before the user is stored; nothing of it leaves the process until he is.
+    private func begin(_ command: IssueCommand, of visit: Visit) {
+        guard !visit.isAnswered else { return }
+        var response = response(to: visit)
+        // What fails now fails once more, and is told, when the user is stored.
+        guard
+            let tokens = try? PairJSON.appendTokens(
+                command.draft, for: command.change.applied(to: nil), payload: &visit.workspace.payload,
+                to: &response.body,
+                where: { command.draft.isSettled($0, by: command.change) })
+        else { return }
+        visit.begun = (response, tokens)
     }
 
     /// The same where the request may come again: then it gets the same answer.
@@ -193,11 +216,12 @@ final class IssueEndpoint: Sendable {
     private func response(
         user: User, _ command: IssueCommand, _ visit: Visit
     ) throws(Failure) -> HotResponse {
-        var response = response(to: visit)
+        var (response, tokens) = visit.begun ?? (response(to: visit), 0)
+        visit.begun = nil
         do throws(TokenFailure) {
             try PairJSON.append(
-                command.draft, for: user, refreshToken: try refreshToken(command), payload: &visit.workspace.payload,
-                to: &response.body)
+                command.draft, for: user, refreshToken: try refreshToken(command), signed: tokens,
+                payload: &visit.workspace.payload, to: &response.body)
         } catch {
             throw .internalError
         }

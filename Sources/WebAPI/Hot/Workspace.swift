@@ -8,10 +8,14 @@ final class Workspace {
     let replies: LoopReplies
     let unsent = UnsentAnswers()
     let outbox: IssueOutbox
+    let spareTime: SpareTime
     let connections: Connections
     var grants: Grant.Source
     var scanner = JSONScanner()
     var verify: VerifyToken
+    /// Whether pairs are signed while the database works: not after one that was refused then, as for want of quota,
+    /// since costly signatures for nothing would be a gift to whoever sends such requests.
+    var signsAhead = true
     /// A buffer to assemble claims in; its content means nothing between two uses.
     var payload: [UInt8] = []
     /// The same for the head of an answer.
@@ -26,6 +30,7 @@ final class Workspace {
         self.loop = loop
         replies = LoopReplies(loop: loop, unsent: NIOLoopBound(unsent, eventLoop: loop))
         outbox = IssueOutbox(loop: loop, replies: replies)
+        spareTime = SpareTime(loop: loop)
         connections = Connections(world: world)
         grants = Grant.Source(world: world)
         verify = VerifyToken(directory: directory, world: world)
