@@ -20,7 +20,7 @@ struct Program: AsyncParsableCommand {
         subcommands: [
             Serve.self, Initialize.self, Migrate.self, PlanCommand.self, TenantCommand.self, KeyCommand.self,
             SigningKeyCommand.self, TokenCommand.self, RevocationCommand.self, JWSCommand.self, AccountCommand.self,
-            AuditCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self, Config.self,
+            AuditCommand.self, MasterKeyCommand.self, Backup.self, Copy.self, Prune.self, Doctor.self, Config.self,
         ])
 
     /// Runs the command that the arguments name.

@@ -74,6 +74,7 @@ extension PostgresStorage {
 
     package func addFirst(_ key: SealedAuditKey) throws(StoreFailure) -> SealedAuditKey {
         try write { connection throws(StoreFailure) in
+            try requireMasterKey(&connection)
             var stored: SealedAuditKey?
             try connection.exchange([
                 Statement("SELECT pg_advisory_xact_lock(hashtextextended('chat-tokens audit_key', 0))"),

@@ -7,6 +7,7 @@ extension PostgresStorage {
 
     package func setRefreshKey(_ sealed: [UInt8], at moment: Timestamp) throws(StoreFailure) -> [UInt8] {
         try write { connection throws(StoreFailure) in
+            try requireMasterKey(&connection)
             var stored: [UInt8]?
             try connection.exchange([
                 Statement(

@@ -67,6 +67,7 @@ extension PostgresStorage {
     }
 
     func insert(_ key: SealedKey, of tenant: Tenant.ID, _ connection: inout Connection) throws(StoreFailure) {
+        try requireMasterKey(&connection)
         try connection.changeOne(
             Statement(
                 """

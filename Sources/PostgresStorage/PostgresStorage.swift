@@ -1,4 +1,5 @@
 internal import Domain
+internal import Synchronization
 
 /// The database on a PostgreSQL server: whatever a method reports as done survives a crash of either side.
 ///
@@ -20,6 +21,8 @@ package final class PostgresStorage: Storage {
     let pool: Pool
     let writer: Line
     let bell: Line
+    /// The master key check by which what is stored has been sealed; nil: whatever it is.
+    let expectedCheck = Mutex<[UInt8]?>(nil)
 
     init(_ address: Address, mode: Mode, world: World, schema: Schema) {
         self.world = world

@@ -89,6 +89,7 @@ extension SQLiteStorage {
     package func addFirst(_ key: SealedAuditKey) throws(StoreFailure) -> SealedAuditKey {
         try write { db in
             if let stored = try Self.auditKeys(db).first { return stored }
+            try requireMasterKey(db)
             try db.changeOne(
                 "INSERT INTO audit_key (kid, sealed, created_at) VALUES (?, ?, ?)",
                 [key.kid, Data(key.sealed), key.createdAt.milliseconds])

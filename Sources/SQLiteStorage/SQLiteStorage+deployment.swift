@@ -3,27 +3,8 @@ internal import Foundation
 internal import GRDB
 
 extension SQLiteStorage {
-    package func masterKeyCheck() throws(StoreFailure) -> [UInt8]? {
-        try read { db in try Self.masterKeyCheck(db) }
-    }
-
-    @discardableResult
-    package func setMasterKeyCheck(_ value: [UInt8]) throws(StoreFailure) -> [UInt8] {
-        try write { db in
-            if let stored = try Self.masterKeyCheck(db) { return stored }
-            try db.changeOne("INSERT INTO deployment (name, value) VALUES ('master_key_check', ?)", [Data(value)])
-            return value
-        }
-    }
-
     package func isEmpty() throws(StoreFailure) -> Bool {
         try read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM tenant)") ?? true }
-    }
-
-    private static func masterKeyCheck(_ db: Database) throws -> [UInt8]? {
-        try Row.fetchOne(db, sql: "SELECT value FROM deployment WHERE name = 'master_key_check'").map { row in
-            try row.bytes("value")
-        }
     }
 }
 

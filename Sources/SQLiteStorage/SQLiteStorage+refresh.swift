@@ -9,6 +9,7 @@ extension SQLiteStorage {
     package func setRefreshKey(_ sealed: [UInt8], at moment: Timestamp) throws(StoreFailure) -> [UInt8] {
         try write { db in
             if let stored = try Self.refreshKey(db) { return stored }
+            try requireMasterKey(db)
             try db.changeOne(
                 "INSERT INTO refresh_key (key_number, sealed, created_at) VALUES (1, ?, ?)",
                 [sealed.stored, moment.milliseconds])
@@ -88,7 +89,7 @@ extension SQLiteStorage {
         }
     }
 
-    private static func refreshKey(_ db: Database) throws -> [UInt8]? {
+    static func refreshKey(_ db: Database) throws -> [UInt8]? {
         try Row.fetchOne(db, sql: "SELECT sealed FROM refresh_key").map { row in try row.bytes("sealed") }
     }
 

@@ -55,6 +55,7 @@ extension SQLiteStorage {
     }
 
     func insert(_ key: SealedKey, of tenant: Tenant.ID, _ db: Database) throws {
+        try requireMasterKey(db)
         try db.changeOne(
             """
             INSERT INTO signing_key (tenant_id, kid, algorithm, state, sealed, created_at, changed_at)

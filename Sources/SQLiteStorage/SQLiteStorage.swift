@@ -21,6 +21,8 @@ package final class SQLiteStorage: Storage {
     let tuning: Tuning
     let schema: Schema
     let checkpointer: Checkpointer?
+    /// The master key check by which what is stored has been sealed; nil: whatever it is.
+    let expectedCheck = Mutex<[UInt8]?>(nil)
     private let hold: Mutex<Hold>
 
     /// What ends with the first `close`.

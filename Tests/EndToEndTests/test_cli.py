@@ -15,6 +15,7 @@ COMMANDS = [
     "migrate",
     "prune",
     "copy",
+    "master-key rotate",
     "backup",
     "doctor",
     "config",

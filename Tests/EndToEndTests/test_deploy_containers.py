@@ -72,7 +72,7 @@ class TestDockerfile:
         patterns = [line for line in deploy.IGNORED.read_text().splitlines() if line and not line.startswith("#")]
         needed = r"Sources|Tests|Benchmarks/Micro|Package|Make|\.ci|\*(?!\*/)"
         assert not [pattern for pattern in patterns if re.match(needed, pattern)]
-        assert {".git", ".build", ".data", "**/master.key", "**/.env"} <= set(patterns)
+        assert {".git", ".build", ".data", "**/master.key*", "**/.env"} <= set(patterns)
 
     def test_its_health_check_asks_whether_the_server_is_ready(self, server):
         *shell, script = deploy.health_check()

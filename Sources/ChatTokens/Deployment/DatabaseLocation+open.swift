@@ -14,6 +14,11 @@ extension DatabaseLocation {
         case setUp
         /// To be copied into: the same, and no server may be running on an SQLite file.
         case receive
+        /// For one command that no server may run beside, as far as can be told: on an SQLite file.
+        case alone
+
+        /// Whether the database has to be there already.
+        var needsExistence: Bool { self == .tool || self == .alone }
     }
 
     /// Refuses a database that is not there yet; whether a PostgreSQL server has one shows when it is opened.
@@ -24,11 +29,11 @@ extension DatabaseLocation {
 
     /// Opens the database.
     func open(for purpose: Purpose, world: World) throws(CommandFailure) -> any CopyEnd {
-        if purpose == .tool { try requireExistence() }
+        if purpose.needsExistence { try requireExistence() }
         switch kind {
         case .sqlite(let path):
-            if purpose != .tool { try Folders.make(folder) }
-            let mode: SQLiteStorage.Mode = purpose == .serve || purpose == .receive ? .serve : .tool
+            if !purpose.needsExistence { try Folders.make(folder) }
+            let mode: SQLiteStorage.Mode = purpose == .tool || purpose == .setUp ? .tool : .serve
             return try telling { () throws(StoreFailure) in
                 try SQLiteStorage.open(path: path, mode: mode, world: world)
             }

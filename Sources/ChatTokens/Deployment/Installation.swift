@@ -39,7 +39,7 @@ struct Installation {
         _ settings: Settings, for purpose: DatabaseLocation.Purpose, world: World = .system
     ) throws(CommandFailure) -> Installation {
         let database = settings.database
-        if purpose == .tool { try database.requireExistence() }
+        if purpose.needsExistence { try database.requireExistence() }
         // Before a file is made for which there would be no key.
         let master = try MasterKeyFile.load(settings.masterKey)
         let storage = try database.open(for: purpose, world: world)
@@ -49,7 +49,7 @@ struct Installation {
     }
 
     /// Half a copy is refused; a whole one is on its own from its first server on, and no copy goes into it again.
-    private static func checkCopy(
+    static func checkCopy(
         _ storage: any CopyEnd, _ database: DatabaseLocation, isServed: Bool
     ) throws(CommandFailure) {
         switch try database.telling(storage.copyState) {
@@ -68,9 +68,9 @@ struct Installation {
     ) throws(CommandFailure) {
         if let stored = try database.telling(storage.masterKeyCheck) {
             guard MasterKeyCheck.value(stored, fits: master) else {
-                throw CommandFailure("This is not the master key the database \(database.name) was set up with.")
+                throw CommandFailure(notItsKey(database))
             }
-            return
+            return storage.expectMasterKeyCheck(stored)
         }
         guard try database.telling(storage.isEmpty) else {
             throw CommandFailure("The database \(database.name) has tenants but no record of its master key.")
@@ -87,5 +87,12 @@ struct Installation {
             throw CommandFailure(
                 "Another command has just set the database \(database.name) up with another master key.")
         }
+        storage.expectMasterKeyCheck(inForce)
+    }
+
+    /// What is said to somebody with another key.
+    static func notItsKey(_ database: DatabaseLocation) -> String {
+        "This is not the master key of the database \(database.name). Where `chat-tokens master-key rotate` has given it a "
+            + "new one, that is the one to use; a backup made before has the former."
     }
 }

@@ -20,20 +20,39 @@ enum MasterKeyFile {
         }
     }
 
-    /// Makes a new key and writes it to a file that must not exist yet.
-    static func create(_ path: String, world: World) throws(CommandFailure) {
+    /// Makes a new key and writes it to a file that must not exist yet; whole, whatever happens meanwhile.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - model: a file whose owner the new one gets; nil: whoever runs this.
+    ///   - world: the source of randomness.
+    /// - Throws: what the system says.
+    static func create(_ path: String, ownedLike model: String? = nil, world: World) throws(CommandFailure) {
+        // Under another name first, of this process alone: half a key, or none, would lock the database for good.
+        let draft = "\(path).partial-\(getpid())"
+        _ = unsafe unlink(draft)
+        defer { _ = unsafe unlink(draft) }
         let key = Data(world.randomBytes(MasterKey.byteCount)).base64EncodedString()
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure("create", path) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             try handle.write(contentsOf: Data("\(key)\n".utf8))
             try handle.synchronize()
         } catch {
-            // Half a key would lock the database for good.
-            _ = unsafe unlink(path)
             throw CommandFailure("The master key file \(path) cannot be written: \(error.localizedDescription)")
         }
+        if let owner = model.flatMap(owner), owner != geteuid(), fchown(descriptor, owner, gid_t.max) != 0 {
+            throw failure("hand on", path)
+        }
+        // link(2) fails where the name is taken; rename(2) would replace what is there.
+        guard unsafe link(draft, path) == 0 else { throw failure("create", path) }
+        // Makes the name durable too, where a folder can be opened for that.
+        try? FileHandle(forReadingFrom: URL(filePath: path).deletingLastPathComponent()).synchronize()
+    }
+
+    private static func owner(_ path: String) -> uid_t? {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.ownerAccountID] as? NSNumber)?.uint32Value
     }
 
     /// Whether anybody but its owner may read the file; nil where there is no such file.

@@ -48,6 +48,8 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case tokensRevoked = "tokens.revoked"
     case refreshReused = "grant.refresh_reused"
 
+    case masterKeyRotated = "master_key.rotated"
+
     case auditPruned = "audit.pruned"
 
     case callerRefused = "access.refused"

@@ -23,7 +23,9 @@ extension CopyRecords {
                     + "database, or into one that was copied to before and not served since.")
         }
         guard try ask(.target, { end throws(StoreFailure) in try end.masterKeyCheck() }) == check else {
-            throw .refused("The target is a copy of another deployment: its master key check is not the source's.")
+            throw .refused(
+                "The target is a copy of another deployment, or the master key of one of the two was rotated since: its "
+                    + "master key check is not the source's.")
         }
         let here = try ask(.source) { end throws(StoreFailure) in try end.tenants() }
         let there = try ask(.target) { end throws(StoreFailure) in try end.tenants() }

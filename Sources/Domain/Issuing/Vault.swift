@@ -15,25 +15,24 @@ package struct Vault: Sendable {
     {
         SealedKey(
             kid: key.kid, algorithm: key.algorithm, state: state,
-            sealed: try master.seal(key.secretBytes(), context: context(tenant, key.kid)), createdAt: moment,
+            sealed: try seal(key, for: .signingKey(kid: key.kid, tenant: tenant)), createdAt: moment,
             changedAt: moment)
     }
 
     /// The key ready for use; throws where the master key is another or the row was tampered with.
     package func open(_ sealed: SealedKey, of tenant: Tenant.ID) throws(TokenFailure) -> SigningKey {
-        try SigningKey(secretBytes: try master.open(sealed.sealed, context: context(tenant, sealed.kid)))
+        try open(SealedSecret(.signingKey(kid: sealed.kid, tenant: tenant), sealed: sealed.sealed))
     }
 
     /// The key of the audit log in its stored form.
     package func seal(_ key: SigningKey, at moment: Timestamp) throws(TokenFailure) -> SealedAuditKey {
         SealedAuditKey(
-            kid: key.kid, sealed: try master.seal(key.secretBytes(), context: "audit_key:\(key.kid)"),
-            createdAt: moment)
+            kid: key.kid, sealed: try seal(key, for: .auditKey(kid: key.kid)), createdAt: moment)
     }
 
     /// The key of the audit log ready for use.
     package func open(_ sealed: SealedAuditKey) throws(TokenFailure) -> SigningKey {
-        try SigningKey(secretBytes: try master.open(sealed.sealed, context: "audit_key:\(sealed.kid)"))
+        try open(SealedSecret(.auditKey(kid: sealed.kid), sealed: sealed.sealed))
     }
 
     /// A key for one purpose alone, the same on every node; see ``MasterKey/derivedKey(for:)``.
@@ -56,7 +55,13 @@ package struct Vault: Sendable {
         try master.open(sealed, context: purpose)
     }
 
-    private func context(_ tenant: Tenant.ID, _ kid: String) -> String {
-        "signing_key:\(tenant):\(kid)"
+    /// A key in its stored form, bound to its place.
+    package func seal(_ key: SigningKey, for place: SealedSecret.Place) throws(TokenFailure) -> [UInt8] {
+        try seal(key.secretBytes(), for: place.description)
+    }
+
+    /// The key ready for use; throws where the master key is another or the row was tampered with.
+    package func open(_ secret: SealedSecret) throws(TokenFailure) -> SigningKey {
+        try SigningKey(secretBytes: try open(secret.sealed, for: secret.place.description))
     }
 }

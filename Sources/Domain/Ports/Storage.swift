@@ -7,7 +7,7 @@ package import Tokens
 /// checks how many rows it touched. What is an act of management takes the entry that the audit log gets with it: where
 /// that cannot be stored, the act fails. "Not found" is nil, not an error.
 package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage, UserStorage, AccountStorage,
-    RevocationStorage, RefreshStorage, AnswerStorage
+    RevocationStorage, RefreshStorage, AnswerStorage, SealedStorage
 {
     /// Counts the pairs against each tenant's quota and upserts the users, all in one durable transaction.
     ///
@@ -64,11 +64,6 @@ package protocol Storage: APIKeyStorage, AuditStorage, PlanStorage, UsageStorage
     /// Whether ``waitForChange(seconds:)`` can be woken at present; where not, the log has to be read more often.
     var hearsChanges: Bool { get }
 
-    /// What tells the right master key from a wrong one; nil where none was stored yet.
-    func masterKeyCheck() throws(StoreFailure) -> [UInt8]?
-    /// Stores the check value unless there is one, and returns the one that is in force.
-    @discardableResult
-    func setMasterKeyCheck(_ value: [UInt8]) throws(StoreFailure) -> [UInt8]
     /// Whether there is no tenant yet.
     func isEmpty() throws(StoreFailure) -> Bool
 

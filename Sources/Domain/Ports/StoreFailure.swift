@@ -13,6 +13,10 @@ package enum StoreFailure: Error, Sendable {
 }
 
 extension StoreFailure {
+    /// What was to be stored is sealed under a master key that is no longer the database's.
+    package static let masterKeyRotated = StoreFailure.unavailable(
+        cause: "its master key was rotated since it was opened: start again with the new one")
+
     /// The text of a failure that has one.
     package var cause: String? {
         switch self {

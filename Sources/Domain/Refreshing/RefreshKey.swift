@@ -5,7 +5,6 @@ internal import Tokens
 /// It is made with the first server that starts and kept sealed in the database, so that forged and mistyped tokens
 /// are told from real ones without a look-up.
 package struct RefreshKey: Sendable {
-    private static let purpose = "refresh_key"
     private let key: SigningKey
 
     /// The deployment's key, made if there is none yet; blocks.
@@ -15,7 +14,7 @@ package struct RefreshKey: Sendable {
         var sealed = try storage.refreshKey()
         if sealed == nil { sealed = try storage.setRefreshKey(try Self.make(vault, world), at: world.now()) }
         do throws(TokenFailure) {
-            key = try SigningKey(secretBytes: try vault.open(sealed ?? [], for: Self.purpose))
+            key = try vault.open(SealedSecret(.refreshKey, sealed: sealed ?? []))
         } catch {
             throw .corrupt(cause: "the key of refresh tokens does not open: \(error)")
         }
@@ -24,7 +23,7 @@ package struct RefreshKey: Sendable {
     private static func make(_ vault: Vault, _ world: World) throws(StoreFailure) -> [UInt8] {
         do throws(TokenFailure) {
             let key = try SigningKey.generate(.hs256, randomBytes: world.randomBytes)
-            return try vault.seal(try key.secretBytes(), for: purpose)
+            return try vault.seal(key, for: .refreshKey)
         } catch {
             throw .corrupt(cause: "no key for refresh tokens can be made: \(error)")
         }

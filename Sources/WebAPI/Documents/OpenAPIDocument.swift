@@ -4959,6 +4959,7 @@ components:
         - user.purged
         - tokens.revoked
         - grant.refresh_reused
+        - master_key.rotated
         - audit.pruned
         - access.refused
         - access.credentials_refused

@@ -145,6 +145,14 @@ final class HookedStorage: Storage {
     var hearsChanges: Bool { real.hearsChanges }
     func masterKeyCheck() throws(StoreFailure) -> [UInt8]? { try real.masterKeyCheck() }
     func setMasterKeyCheck(_ value: [UInt8]) throws(StoreFailure) -> [UInt8] { try real.setMasterKeyCheck(value) }
+    func expectMasterKeyCheck(_ value: [UInt8]) { real.expectMasterKeyCheck(value) }
+    func sealedSecrets() throws(StoreFailure) -> (check: [UInt8]?, secrets: [SealedSecret]) { try real.sealedSecrets() }
+    func reseal(
+        _ secrets: [(former: SealedSecret, sealed: [UInt8])], check: (former: [UInt8], new: [UInt8]),
+        recording audit: AuditDraft
+    ) throws(StoreFailure) {
+        try real.reseal(secrets, check: check, recording: audit)
+    }
     func isEmpty() throws(StoreFailure) -> Bool { try real.isEmpty() }
     func health() -> StorageHealth { real.health() }
     func close() throws(StoreFailure) { try real.close() }

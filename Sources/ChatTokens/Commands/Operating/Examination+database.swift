@@ -43,9 +43,7 @@ extension Examination {
         let details = try installation.tenants.show(tenant.id)
         let check = "tenant \(tenant.id)"
         if tenant.status == .suspended { note(check, .doubtful, "it is suspended") }
-        if let active = details.signingKeys.first(where: { $0.state == .active }) {
-            examine(active, of: tenant.id, in: installation)
-        } else {
+        if !details.signingKeys.contains(where: { $0.state == .active }) {
             note(check, .broken, "no signing key is active: chat-tokens signing-key rotate --activate-now")
         }
         if !details.apiKeys.contains(where: { $0.status(at: world.now()) == .active }) {
@@ -56,11 +54,22 @@ extension Examination {
         }
     }
 
-    private mutating func examine(_ key: SealedKey, of tenant: Tenant.ID, in installation: Installation) {
-        do throws(TokenFailure) {
-            _ = try installation.vault.open(key, of: tenant)
+    /// One key that does not open keeps a tenant from issuing, whatever its state.
+    mutating func examineSecrets(of installation: Installation) {
+        do throws(StoreFailure) {
+            let secrets = try installation.storage.sealedSecrets().secrets
+            var areFine = true
+            for secret in secrets {
+                do throws(TokenFailure) {
+                    _ = try installation.vault.open(secret)
+                } catch {
+                    areFine = false
+                    note("secrets", .broken, "\(secret.place) does not open (\(error))")
+                }
+            }
+            if areFine { note("secrets", .fine, "\(secrets.count) open under the master key") }
         } catch {
-            note("tenant \(tenant)", .broken, "its signing key \(key.kid) does not open (\(error))")
+            note("secrets", .broken, error.sentence)
         }
     }
 

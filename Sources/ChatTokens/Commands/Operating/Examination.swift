@@ -81,6 +81,7 @@ struct Examination {
             examineHealth(of: installation)
             examineIntegrity(of: installation)
             examineTenants(of: installation)
+            examineSecrets(of: installation)
         } catch {
             note("database", .broken, error.message)
         }
