@@ -46,7 +46,8 @@ test: test-swift test-end-to-end ## Install what the tests need, run all of them
 test-swift: ## Run the Swift tests; a target that imports what it does not declare is an error
 	@.ci/packages $(TEST_PACKAGES)
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
-	Tests/Services/run $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 16
+	Tests/Services/run $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 16 | tee .build/test-swift.log || \
+		{ echo "Failed:"; grep --text '^✘' .build/test-swift.log; exit 1; }
 
 test-end-to-end: $(VENV)/installed ## Run the end-to-end tests against the debug build
 	@.ci/packages $(TEST_PACKAGES)
