@@ -14,8 +14,7 @@ struct DisconnectionsTests {
 
         /// Waits until as many calls are settled.
         func settled(_ count: Int) async throws {
-            for _ in 0..<500 where outcomes.all.count < count { try await Task.sleep(for: .milliseconds(20)) }
-            try #require(outcomes.all.count >= count)
+            try await eventually { outcomes.all.count >= count }
         }
 
         func end(_ user: String, of tenant: String = "acme", _ extent: Disconnections.Extent = .user) throws {
@@ -81,7 +80,7 @@ struct DisconnectionsTests {
         try await withDisconnections { setting in
             setting.standIn.behaviour = trouble
             for user in ["alice", "bob", "alice"] { try setting.end(user) }
-            for _ in 0..<500 where setting.standIn.taken.count < 6 { try await Task.sleep(for: .milliseconds(20)) }
+            try await eventually { setting.standIn.taken.count >= 6 }
             #expect(setting.outcomes.all.isEmpty && setting.disconnections.depth == 2)
             setting.standIn.behaviour = .well
             try await setting.settled(2)
@@ -96,7 +95,7 @@ struct DisconnectionsTests {
             let attempts = { setting.standIn.taken.filter { $0.user == "slow" }.count }
             setting.standIn.behaviour = .silent(about: "slow")
             try setting.end("slow")
-            for _ in 0..<500 where setting.standIn.taken.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            try await eventually { !setting.standIn.taken.isEmpty }
             for number in 0..<200 { try setting.end("user-\(number)") }
             try await setting.settled(200)
             #expect(setting.disconnections.depth == 1)

@@ -107,7 +107,7 @@ struct RevocationFeedTests {
                 for key in [node, own, sound.key] { codes.append(try await sound.feed("", key: key).code) }
                 return codes
             }
-            for _ in 0..<500 where try await codes()[0] == nil { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually { try await codes()[0] != nil }
             #expect(try await codes() == ["not_ready", "not_ready", nil])
             _ = try server.signingKeys.activate(standby.kid, of: half, by: .commandLine)
             try server.follow()
@@ -137,10 +137,7 @@ struct RevocationFeedTests {
             _ = try await umbrella.revoke(#"{"all":true}"#)
             let node = try server.nodeKey()
             // What comes in quick succession is told together, some milliseconds later.
-            for _ in 0..<500 where try await acme.feed("", key: node).json["documents"]?.array?.count != 2 {
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            #expect(try await acme.feed("", key: node).json["documents"]?.array?.count == 2)
+            try await eventually { try await acme.feed("", key: node).json["documents"]?.array?.count == 2 }
             let named = try await server.answer(Ask("GET", "/revocations", key: node, [("X-Chat-Tenant", "acme")]))
             #expect(try named.json["documents"]?.array?.count == 1)
         }

@@ -79,7 +79,9 @@ final class TestServer: Sendable {
         try await onThread { [port] in
             let wire = try Wire(port: port)
             try wire.send(ask.bytes)
-            guard let answer = try wire.answer(toHead: ask.method == "HEAD") else { throw Wire.Broken() }
+            guard let answer = try wire.answer(toHead: ask.method == "HEAD") else {
+                throw Wire.Broken(cause: "no answer")
+            }
             return answer
         }
     }
@@ -95,7 +97,7 @@ final class TestServer: Sendable {
 
     /// A conversation byte by byte.
     func talk<Value: Sendable>(
-        patience: Int = 20, _ talk: @escaping @Sendable (Wire) throws -> Value
+        patience: Int = Wire.patience, _ talk: @escaping @Sendable (Wire) throws -> Value
     ) async throws -> Value {
         try await onThread { [port] in try talk(Wire(port: port, patience: patience)) }
     }

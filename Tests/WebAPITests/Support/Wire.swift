@@ -6,12 +6,22 @@ final class Wire {
     private let descriptor: Int32
     private var pending: [UInt8] = []
 
-    struct Broken: Error {}
+    struct Broken: Error {
+        let cause: String
 
-    /// Connects to a port of this machine; reading gives up after so many seconds.
-    init(port: Int, patience: Int = 20) throws {
+        /// The call that failed just now, and why.
+        static func call(_ name: String) -> Broken {
+            Broken(cause: "\(name): \(unsafe String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Seconds without a byte after which reading gives up: more than other tests keep all cores and threads.
+    static let patience = 60
+
+    /// Connects to a port of this machine.
+    init(port: Int, patience: Int = Wire.patience) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw Broken() }
+        guard descriptor >= 0 else { throw Broken.call("socket") }
         var time = timeval(tv_sec: patience, tv_usec: 0)
         _ = unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -25,8 +35,9 @@ final class Wire {
             }
         }
         guard status == 0 else {
+            let broken = Broken.call("connect")
             _ = close(descriptor)
-            throw Broken()
+            throw broken
         }
     }
 
@@ -41,7 +52,7 @@ final class Wire {
                     descriptor, buffer.baseAddress.map { unsafe $0 + sent }, buffer.count - sent,
                     Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { throw Broken() }
+            guard count > 0 else { throw Broken.call("send") }
             sent += count
         }
     }
@@ -61,24 +72,26 @@ final class Wire {
                 let length =
                     isHead || answer.status == 204 || answer.status == 304
                     ? 0 : Int(answer["content-length"] ?? "0") ?? 0
-                while pending.count < length { guard try fill() else { throw Broken() } }
+                while pending.count < length {
+                    guard try fill() else { throw Broken(cause: "an answer ends in its body") }
+                }
                 answer.body = Array(pending.prefix(length))
                 pending.removeFirst(length)
                 return answer
             }
             guard try fill() else {
-                guard pending.isEmpty else { throw Broken() }
+                guard pending.isEmpty else { throw Broken(cause: "an answer ends in its head") }
                 return nil
             }
         }
     }
 
-    /// What comes until the text does, or until nothing comes for the patience.
+    /// What comes until the text does.
     func text(until end: String) throws -> String {
         while true {
             let text = String(decoding: pending, as: UTF8.self)
             if text.contains(end) { return text }
-            guard try fill() else { throw Broken() }
+            guard try fill() else { throw Broken(cause: "it ended before \(end)") }
         }
     }
 
@@ -94,7 +107,7 @@ final class Wire {
     private func fill() throws -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
-        guard count >= 0 || errno == ECONNRESET else { throw Broken() }
+        guard count >= 0 || errno == ECONNRESET else { throw Broken.call("recv") }
         if count > 0 { pending.append(contentsOf: buffer.prefix(count)) }
         return count > 0
     }
