@@ -75,5 +75,6 @@ def test_nothing_is_left_in_its_sessions(nodes, cluster, cluster_key):
         node.pair(cluster_key)
     rows = cluster.rows("SELECT name FROM pg_prepared_statements")
     assert rows == []
-    stuck = cluster.rows("SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
-    assert stuck == []
+    # A node at work is seen between two statements now and then; what is left behind stays.
+    idle = "SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+    eventually(lambda: cluster.rows(idle) == [], timeout=5)
