@@ -2,6 +2,12 @@ package import Domain
 internal import CSQLite
 internal import GRDB
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 extension SQLiteStorage {
     /// Opens the database, creates it with mode 0600 where it is missing, and brings its schema up to date.
     ///
@@ -33,7 +39,7 @@ extension SQLiteStorage {
         try file.create()
         do throws(StoreFailure) {
             let configuration = configuration(mode, tuning)
-            let pool = try StoreFailure.translating { try DatabasePool(path: file.path, configuration: configuration) }
+            let pool = try StoreFailure.translating { try connect(file, configuration, tuning) }
             let checkpointer = mode == .serve ? try Checkpointer(file, configuration, tuning) : nil
             try StoreFailure.translating {
                 try pool.writeWithoutTransaction { db in
@@ -55,6 +61,23 @@ extension SQLiteStorage {
     ///
     /// To be done before it is first used; where it was, it goes on counting, and only speed is lost.
     private static let tuneLibrary: Void = { _ = chat_tokens_sqlite_count_no_memory() }()
+
+    /// Opens the file in WAL mode; where others are in the way, tries again as long as the patience allows.
+    ///
+    /// Of those who bring a new file into that mode at one moment SQLite refuses some at once, whatever their busy
+    /// timeout is: each waits with a lock that is in the other's way. Who is refused lets go of it and comes again.
+    private static func connect(
+        _ file: DatabaseFile, _ configuration: Configuration, _ tuning: Tuning
+    ) throws -> DatabasePool {
+        let end = ContinuousClock.now + .seconds(tuning.patience)
+        while true {
+            do {
+                return try DatabasePool(path: file.path, configuration: configuration)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end {
+                usleep(5_000)
+            }
+        }
+    }
 
     private static func configuration(_ mode: Mode, _ tuning: Tuning) -> Configuration {
         var configuration = Configuration()

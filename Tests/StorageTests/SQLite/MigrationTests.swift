@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import GRDB
 import SQLiteStorage
 import Testing
@@ -25,11 +26,42 @@ struct MigrationTests {
         let path = file.path
         let results = atOnce(8) { _ in
             failure { () throws(StoreFailure) in
-                try SQLiteStorage.open(path: path, mode: .tool, world: .standing).close()
+                try SQLiteStorage.open(path: path, mode: .tool, world: .standing, tuning: Tuning(patience: 30)).close()
             }
         }
         #expect(results.compactMap { $0 ?? nil }.map(\.text) == [])
         #expect(try file.number("SELECT count(*) FROM schema_migration") == 9)
+    }
+
+    @Test("Opening a new file waits for another who holds it, which SQLite's own busy timeout does not")
+    func waits() throws {
+        let file = try File()
+        let other = try DatabaseQueue(path: file.path)
+        let held = DispatchSemaphore(value: 0)
+        other.asyncWriteWithoutTransaction { db in
+            try? db.execute(sql: "BEGIN IMMEDIATE")
+            held.signal()
+            usleep(200_000)
+            try? db.execute(sql: "ROLLBACK")
+        }
+        held.wait()
+        try file.open(.serve, Tuning(patience: 30)).close()
+        try other.close()
+    }
+
+    @Test("Opening gives up where another does not let go of the file")
+    func givesUp() throws {
+        let file = try File()
+        let other = try DatabaseQueue(path: file.path)
+        let refused = try other.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN IMMEDIATE")
+            defer { try? db.execute(sql: "ROLLBACK") }
+            return failure { () throws(StoreFailure) in try file.open(.tool, Tuning(patience: 0.1)).close() }
+        }
+        #expect(refused?.isUnavailable == true)
+        #expect(refused?.text.contains("locked") == true)
+        try file.open().close()
+        try other.close()
     }
 
     @Test("A history that was altered is refused")
