@@ -39,7 +39,7 @@ extension SQLiteStorage {
         try file.create()
         do throws(StoreFailure) {
             let configuration = configuration(mode, tuning)
-            let pool = try StoreFailure.translating { try connect(file, configuration, tuning) }
+            let pool = try StoreFailure.translating { try connect(file, configuration, world, tuning) }
             let checkpointer = mode == .serve ? try Checkpointer(file, configuration, tuning) : nil
             try StoreFailure.translating {
                 try pool.writeWithoutTransaction { db in
@@ -67,16 +67,19 @@ extension SQLiteStorage {
     /// Of those who bring a new file into that mode at one moment SQLite refuses some at once, whatever their busy
     /// timeout is: each waits with a lock that is in the other's way. Who is refused lets go of it and comes again.
     private static func connect(
-        _ file: DatabaseFile, _ configuration: Configuration, _ tuning: Tuning
+        _ file: DatabaseFile, _ configuration: Configuration, _ world: World, _ tuning: Tuning
     ) throws -> DatabasePool {
-        let end = ContinuousClock.now + .seconds(tuning.patience)
-        while true {
+        let end = world.monotonicNanoseconds() + Int64(tuning.patience * 1e9)
+        let pause = UInt32(10_000)
+        for _ in 0..<Int(tuning.patience * 1e6) / Int(pause) {
             do {
                 return try DatabasePool(path: file.path, configuration: configuration)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end {
-                usleep(5_000)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                guard world.monotonicNanoseconds() < end else { throw error }
+                usleep(pause)
             }
         }
+        return try DatabasePool(path: file.path, configuration: configuration)
     }
 
     private static func configuration(_ mode: Mode, _ tuning: Tuning) -> Configuration {
