@@ -126,14 +126,18 @@ let package = Package(
             name: "Micro", dependencies: ["Domain", "Tokens"], path: "Benchmarks/Micro/Sources",
             swiftSettings: strict),
 
-        // Tests, floor by floor.
+        // Tests, floor by floor, and what several of them need.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: strict),
-        .testTarget(name: "DomainTests", dependencies: ["Domain", "SQLiteStorage", "Tokens"], swiftSettings: strict),
-        .testTarget(name: "LimitsTests", dependencies: ["Domain", "RedisLimits"], swiftSettings: strict),
+        .testTarget(
+            name: "DomainTests", dependencies: ["Domain", "SQLiteStorage", "TestSupport", "Tokens"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LimitsTests", dependencies: ["Domain", "RedisLimits", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "CLibPQ", "Domain", "PostgresStorage", "SQLiteStorage", "Tokens",
+                "CLibPQ", "Domain", "PostgresStorage", "SQLiteStorage", "TestSupport", "Tokens",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -143,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Domain", "SQLiteStorage", "Tokens", "WebAPI",
+                "Domain", "SQLiteStorage", "TestSupport", "Tokens", "WebAPI",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -155,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "VerifierTests",
             dependencies: [
-                "Tokens", "TokenVerifier",
+                "TestSupport", "Tokens", "TokenVerifier",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,6 +1,7 @@
 import Domain
 import SQLiteStorage
 import Testing
+import TestSupport
 
 /// A node on the house's database.
 private struct Node {
@@ -105,7 +106,7 @@ struct RevocationFeedMemoryTests {
         }
         let last = try #require(try storage.revoke(drafts).last).sequence
         try node.revocations.catchUp()
-        for _ in 0..<1_000 where node.places(after: first) == [] { try await Task.sleep(for: .milliseconds(10)) }
+        try await eventually { node.places(after: first) != [] }
         guard case .news(let deltas, let through) = node.revocations.feed.read(after: first, for: tenant) else {
             Issue.record("behind"); return
         }
@@ -123,7 +124,8 @@ struct RevocationFeedMemoryTests {
         let feed = node.revocations.feed
         let clock = ContinuousClock()
         let start = clock.now
-        async let waited: Void = feed.wait(after: node.revocations.tail.reached, for: acme, seconds: 1_000)
+        let reached = node.revocations.tail.reached
+        async let waited: Void = feed.wait(after: reached, for: acme, seconds: 1_000)
         try await Task.sleep(for: .milliseconds(100))
         _ = try revoke(house, "umbrella")
         try node.revocations.catchUp()

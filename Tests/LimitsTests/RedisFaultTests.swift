@@ -3,6 +3,7 @@ import Foundation
 import RedisLimits
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite(
     "A Redis that fails is noticed in bounded time and used again when it is back",
@@ -59,7 +60,7 @@ struct RedisFaultTests {
         }
         try server.start()
         let start = World.system.monotonicNanoseconds()
-        try eventually {
+        try blockUntil {
             limits.keep(); return limits.isUp
         }
         #expect(World.system.monotonicNanoseconds() - start < 2_000_000_000)
@@ -81,7 +82,7 @@ struct RedisFaultTests {
         limits.keep()
         #expect(!limits.isUp)
         server.resume()
-        try eventually {
+        try blockUntil {
             limits.keep(); return limits.isUp && isAnswered(limits)
         }
         #expect(diary.all == ["up 1", "down 1", "up 1"])
@@ -97,7 +98,7 @@ struct RedisFaultTests {
         }
         #expect(diary.all == ["down 1"])
         let server = try RedisServer(port: port)
-        try eventually {
+        try blockUntil {
             limits.keep(); return isAnswered(limits)
         }
         #expect(diary.all == ["down 1", "up 1"])
@@ -172,7 +173,7 @@ struct RedisFaultTests {
         }
         limits.keep()
         let server = try RedisServer(port: port)
-        try eventually {
+        try blockUntil {
             limits.keep(); return limits.isUp
         }
         server.freeze()

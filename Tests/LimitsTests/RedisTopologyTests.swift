@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import RedisLimits
 import Testing
+import TestSupport
 
 @Suite("A cluster and a master under sentinels keep limits as one server does", .enabled(if: RedisServer.isExpected))
 struct RedisTopologyTests {
@@ -23,7 +24,7 @@ struct RedisTopologyTests {
         let hosts = servers.map { "127.0.0.1:\($0.port)" }
         let said = try RedisServer.run("redis-cli", ["--cluster", "create"] + hosts + ["--cluster-yes"])
         try #require(said.contains("All 16384 slots covered"), "\(said)")
-        try eventually { try servers.allSatisfy { try $0.command("cluster", "info").contains("cluster_state:ok") } }
+        try blockUntil { try servers.allSatisfy { try $0.command("cluster", "info").contains("cluster_state:ok") } }
         return servers
     }
 
@@ -95,7 +96,7 @@ struct RedisTopologyTests {
         let master = try RedisServer()
         let replica = try RedisServer(
             "--replicaof", "127.0.0.1 \(master.port)", "--repl-diskless-sync-delay", "0")
-        try eventually { try replica.command("info", "replication").contains("master_link_status:up") }
+        try blockUntil { try replica.command("info", "replication").contains("master_link_status:up") }
         let file = FileManager.default.temporaryDirectory.appending(path: "chat-tokens-sentinel-\(UUID()).conf")
         defer { try? FileManager.default.removeItem(at: file) }
         let configuration = """
@@ -106,17 +107,17 @@ struct RedisTopologyTests {
             """
         try configuration.write(to: file, atomically: true, encoding: .utf8)
         let sentinel = try RedisServer(sentinel: file)
-        try eventually { try sentinel.command("sentinel", "replicas", "limits").contains("\(replica.port)") }
+        try blockUntil { try sentinel.command("sentinel", "replicas", "limits").contains("\(replica.port)") }
         let absent = try RedisServer.freePort()
         let url = "redis+sentinel://127.0.0.1:\(absent),127.0.0.1:\(sentinel.port)/limits"
         let limits = RedisLimits(address: try #require(RedisAddress(url)), world: .system)
         limits.keep()
         let one = spend(anyTenant())
         #expect(limits.isUp && spends(before: limits.spend([one])) == [0])
-        try eventually { try replica.command("dbsize").hasPrefix("2") }
+        try blockUntil { try replica.command("dbsize").hasPrefix("2") }
         master.kill()
         #expect(limits.spend([one]) == [nil])
-        try eventually(within: 120) {
+        try blockUntil(within: 120) {
             limits.keep(); return limits.isUp
         }
         #expect(spends(before: limits.spend([one])) == [1], "what was spent is known to the successor")

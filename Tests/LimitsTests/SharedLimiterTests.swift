@@ -1,6 +1,7 @@
 import Domain
 import RedisLimits
 import Testing
+import TestSupport
 
 @Suite("Without Redis a node goes on with its share of each limit", .enabled(if: RedisServer.isExpected))
 struct SharedLimiterTests {
@@ -14,7 +15,7 @@ struct SharedLimiterTests {
             let server = try RedisServer()
             let nodes = try (0..<3).map { _ in RedisLimits(address: try server.address, world: .system) }
             for node in nodes { node.keep() }
-            try eventually {
+            try blockUntil {
                 for node in nodes { node.keep() }
                 return nodes.allSatisfy { $0.nodes == 3 }
             }

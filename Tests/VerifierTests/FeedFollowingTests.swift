@@ -1,8 +1,9 @@
 import AsyncHTTPClient
 import NIOHTTP1
 import Testing
-import TokenVerifier
+import TestSupport
 import Tokens
+import TokenVerifier
 
 @Suite("The feed is followed whatever happens to the connection")
 struct FeedFollowingTests {

@@ -1,7 +1,8 @@
 import NIOHTTP1
 import Testing
-import TokenVerifier
+import TestSupport
 import Tokens
+import TokenVerifier
 
 @Suite("Keys are fetched when they are needed, and seldom enough")
 struct KeyRefreshTests {

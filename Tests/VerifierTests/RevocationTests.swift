@@ -1,7 +1,8 @@
 import NIOHTTP1
 import Testing
-import TokenVerifier
+import TestSupport
 import Tokens
+import TokenVerifier
 
 @Suite("Revoked tokens are refused, and while that cannot be known, all")
 struct RevocationTests {

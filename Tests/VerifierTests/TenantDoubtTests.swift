@@ -1,7 +1,8 @@
 import NIOHTTP1
 import Testing
-import TokenVerifier
+import TestSupport
 import Tokens
+import TokenVerifier
 
 @Suite("A tenant whose documents cannot be checked holds up no other")
 struct TenantDoubtTests {

@@ -19,9 +19,11 @@ struct CentrifugoAPI: Sendable {
 
     let address: CentrifugoAddress
     let key: String
+    /// Milliseconds for the whole call, once there is a connection.
+    let patience: Int64
 
-    /// Milliseconds for a connection and for the whole call; bytes of an answer.
-    private static let connectLimit: Int64 = 2_000, callLimit: Int64 = 5_000
+    /// Milliseconds for a connection; bytes of an answer.
+    private static let connectLimit: Int64 = 2_000
     private static let mostBytes = 64 * 1_024
 
     /// Ends every connection of a user; that there is none is no trouble.
@@ -47,7 +49,7 @@ struct CentrifugoAPI: Sendable {
         let connection = try await connect(to: target)
         let channel = connection.channel
         // Closes the connection under a call that takes too long.
-        let deadline = channel.eventLoop.scheduleTask(in: .milliseconds(Self.callLimit)) {
+        let deadline = channel.eventLoop.scheduleTask(in: .milliseconds(patience)) {
             channel.close(promise: nil)
         }
         defer { deadline.cancel() }

@@ -62,11 +62,13 @@ package final class Disconnections: Service {
     private static let mostAttempts = 150, firstPause = 100, longestPause = 5_000
 
     /// A queue before this Centrifugo; `observe` is told what became of each call.
+    ///
+    /// A call that is not answered within the milliseconds of `patience` is made again.
     package init(
-        address: CentrifugoAddress, key: String, world: World, logger: Logger,
+        address: CentrifugoAddress, key: String, patience: Int64 = 5_000, world: World, logger: Logger,
         observe: @escaping @Sendable (Outcome) -> Void = { _ in }
     ) {
-        api = CentrifugoAPI(address: address, key: key)
+        api = CentrifugoAPI(address: address, key: key, patience: patience)
         self.world = world
         self.logger = logger
         self.observe = observe

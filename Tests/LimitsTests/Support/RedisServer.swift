@@ -1,6 +1,7 @@
 import Foundation
 import RedisLimits
 import Testing
+import TestSupport
 
 /// A redis-server of a test's own, on a loopback port that nobody uses, in a folder that goes with it.
 final class RedisServer {
@@ -50,7 +51,7 @@ final class RedisServer {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        try eventually {
+        try blockUntil {
             guard process.isRunning else { throw Ended() }
             return try LoopbackSocket().connects(to: port)
         }
@@ -162,14 +163,5 @@ struct LoopbackSocket: ~Copyable {
         return try unsafe withUnsafeMutablePointer(to: &address) { pointer in
             try unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { try unsafe body($0, length) }
         }
-    }
-}
-
-/// Waits until the condition holds; fails after the time.
-func eventually(within seconds: Double = 60, _ condition: () throws -> Bool) throws {
-    let end = Date(timeIntervalSinceNow: seconds)
-    while try !condition() {
-        try #require(Date() < end, "not within \(seconds) s")
-        Thread.sleep(forTimeInterval: 0.01)
     }
 }

@@ -1,9 +1,8 @@
-import Dispatch
 import Domain
-import Foundation
 import PostgresStorage
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Issuing through several PostgreSQL nodes", .enabled(if: Server.isThere))
 struct PostgresIssueTests {
@@ -245,6 +244,6 @@ struct PostgresIssueTests {
     private func endOthers(_ session: SQLSession) throws {
         let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         try session.run("SELECT pg_terminate_backend(pid) \(others)")
-        for _ in 0..<100 where try session.number("SELECT count(*) \(others)") != 0 { usleep(50_000) }
+        try blockUntil { try session.number("SELECT count(*) \(others)") == 0 }
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import SQLiteStorage
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Upkeep of an SQLite database")
 struct UpkeepTests {
@@ -59,8 +60,7 @@ struct UpkeepTests {
         let (storage, acme) = try file.scene()
         let before = file.size()
         _ = try storage.issue((0..<200).map { try acme.command("user-\($0)", name: .set("n")) })
-        for _ in 0..<500 where file.size() == before { Thread.sleep(forTimeInterval: 0.02) }
-        #expect(file.size() > before)
+        try blockUntil { file.size() > before }
         try storage.close()
     }
 

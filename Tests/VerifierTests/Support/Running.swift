@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Logging
 import Testing
+import TestSupport
 import TokenVerifier
 
 /// Runs a verifier beside the body, and ends it.
@@ -18,15 +19,6 @@ func withVerifier<Result: Sendable>(
         if waitUntilReady { try await eventually { verifier.isReady } }
         return try await body(verifier)
     }
-}
-
-/// Waits until the condition holds; ten seconds at most.
-func eventually(_ condition: () async -> Bool) async throws {
-    for _ in 0..<1_000 {
-        if await condition() { return }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    Issue.record("it never came to that")
 }
 
 extension OfflineVerifier {

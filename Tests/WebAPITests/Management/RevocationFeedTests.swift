@@ -1,5 +1,7 @@
 import Domain
+import Synchronization
 import Testing
+import TestSupport
 import Tokens
 
 @Suite("GET /revocations")
@@ -77,6 +79,7 @@ struct RevocationFeedTests {
                 try wire.send(Ask("GET", "/revocations/stream", key: key, [("Last-Event-ID", "\(Int64.max)")]).bytes)
                 return try wire.text(until: "data: ")
             }
+            try await eventually { server.parts.revocations.feed.listenerCount == 2 }
             try await Task.sleep(for: .milliseconds(300))
             let next = try await shop.revoke(#"{"userId":"b"}"#)["sequence"]?.integer ?? 0
             let told = try await waiting
@@ -197,12 +200,14 @@ struct RevocationFeedTests {
         try await withServer { server in
             let shop = try Shop(server)
             let key = try server.key(shop.tenant, [.verify])
+            let isOpen = Shared(Atomic(false))
             async let heard = server.talk { wire in
                 try wire.send(Ask("GET", "/revocations/stream", key: key).bytes)
                 _ = try wire.text(until: ": chat-tokens\n\n")
+                isOpen.value.store(true, ordering: .relaxed)
                 return try wire.text(until: "event: end")
             }
-            try await Task.sleep(for: .milliseconds(300))
+            try await eventually { isOpen.value.load(ordering: .relaxed) }
             let id = try #require(APIKey.ID(String(key.dropFirst(8).prefix(12))))
             _ = try server.keys.revoke(id)
             try server.follow()
@@ -221,12 +226,15 @@ struct RevocationFeedTests {
             try server.follow()
             let node = try server.nodeKey()
             let start = server.clock.now.seconds
+            let isOpen = Shared(Atomic(false))
             async let heard = server.talk { wire in
                 try wire.send(Ask("GET", "/revocations/stream", key: node).bytes)
                 _ = try wire.text(until: ": chat-tokens\n\n")
+                isOpen.value.store(true, ordering: .relaxed)
                 return try wire.text(until: ": \(start + 16)\n\n")
             }
             let revocations = ManageRevocations(storage: server.parts.storage, world: server.clock.world)
+            try await eventually { isOpen.value.load(ordering: .relaxed) }
             for _ in 0..<2 {
                 try await Task.sleep(for: .milliseconds(300))
                 server.clock.advance(milliseconds: 8_000)

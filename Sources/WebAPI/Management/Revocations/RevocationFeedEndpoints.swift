@@ -79,10 +79,10 @@ struct RevocationFeedEndpoints: Sendable {
                 .contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no",
             ],
             body: ResponseBody { writer in
-                // A comment at once: whoever connects sees that he is.
-                try await write(": chat-tokens\n\n", to: &writer, call)
                 var page = first
                 var wroteAt = reader.service.now()
+                // A comment at once: whoever connects sees that he is.
+                try await write(": chat-tokens\n\n", to: &writer, call)
                 while true {
                     if let text = text(of: page, afterSilenceOf: seconds(since: wroteAt)) {
                         try await write(text, to: &writer, call)
