@@ -65,21 +65,24 @@ extension SQLiteStorage {
     /// Opens the file in WAL mode; where others are in the way, tries again as long as the patience allows.
     ///
     /// Of those who bring a new file into that mode at one moment SQLite refuses some at once, whatever their busy
-    /// timeout is: each waits with a lock that is in the other's way. Who is refused lets go of it and comes again.
+    /// timeout is: each would wait with a lock that is in the other's way. Who is refused lets go of it and comes again.
     private static func connect(
         _ file: DatabaseFile, _ configuration: Configuration, _ world: World, _ tuning: Tuning
     ) throws -> DatabasePool {
         let end = world.monotonicNanoseconds() + Int64(tuning.patience * 1e9)
-        let pause = UInt32(10_000)
-        for _ in 0..<Int(tuning.patience * 1e6) / Int(pause) {
+        let pauseMicroseconds: UInt32 = 10_000
+        // Counted too: a world's clock may stand still.
+        var triesLeft = Int(tuning.patience * 1e6) / Int(pauseMicroseconds)
+        while true {
             do {
                 return try DatabasePool(path: file.path, configuration: configuration)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-                guard world.monotonicNanoseconds() < end else { throw error }
-                usleep(pause)
+            } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_BUSY && triesLeft > 0 && world.monotonicNanoseconds() < end
+            {
+                triesLeft -= 1
+                usleep(pauseMicroseconds)
             }
         }
-        return try DatabasePool(path: file.path, configuration: configuration)
     }
 
     private static func configuration(_ mode: Mode, _ tuning: Tuning) -> Configuration {

@@ -59,11 +59,9 @@ struct RedisFaultTests {
             limits.keep()
         }
         try server.start()
-        let start = World.system.monotonicNanoseconds()
         try blockUntil {
             limits.keep(); return limits.isUp
         }
-        #expect(World.system.monotonicNanoseconds() - start < 2_000_000_000)
         #expect(isAnswered(limits))
         #expect(diary.all == ["up 1", "down 1", "up 1"])
     }
@@ -76,8 +74,8 @@ struct RedisFaultTests {
         #expect(isAnswered(limits))
         server.freeze()
         var answers: [Bool] = []
-        #expect(milliseconds { answers.append(isAnswered(limits)) } < 2_000)
-        #expect(milliseconds { for _ in 0..<100 { answers.append(isAnswered(limits)) } } < 200)
+        #expect(milliseconds { answers.append(isAnswered(limits)) } < 10_000)
+        #expect(milliseconds { for _ in 0..<100 { answers.append(isAnswered(limits)) } } < 5_000)
         #expect(answers == Array(repeating: false, count: 101))
         limits.keep()
         #expect(!limits.isUp)

@@ -1,26 +1,36 @@
 import Foundation
 
 /// What was waited for did not come to pass.
-public struct NeverHappened: Error, CustomStringConvertible {
-    public let description: String
+package struct NeverHappened: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ seconds: Double) { description = "it did not come to that within \(seconds) s" }
+    init(_ seconds: Double, _ file: StaticString, _ line: Int) {
+        description = "it did not come to that within \(seconds) s (\(file):\(line))"
+    }
 }
 
 /// Waits until the condition holds; throws after a minute, more than other tests keep all cores and threads.
-public func eventually(within seconds: Double = 60, _ condition: () async throws -> Bool) async throws {
-    let end = Date(timeIntervalSinceNow: seconds)
-    while try await !condition() {
-        guard Date() < end else { throw NeverHappened(seconds) }
+///
+/// It counts how often it asked and not the time: where nobody gets on, it waits on.
+package func eventually(
+    within seconds: Double = 60, file: StaticString = #fileID, line: Int = #line,
+    _ condition: () async throws -> Bool
+) async throws {
+    for _ in 0..<Int(seconds * 100) {
+        if try await condition() { return }
         try await Task.sleep(for: .milliseconds(10))
     }
+    throw NeverHappened(seconds, file, line)
 }
 
-/// Waits on this thread until the condition holds; throws after a minute.
-public func blockUntil(within seconds: Double = 60, _ condition: () throws -> Bool) throws {
-    let end = Date(timeIntervalSinceNow: seconds)
-    while try !condition() {
-        guard Date() < end else { throw NeverHappened(seconds) }
+/// The same for tests that are not asynchronous, on their own thread.
+@available(*, noasync)
+package func blockUntil(
+    within seconds: Double = 60, file: StaticString = #fileID, line: Int = #line, _ condition: () throws -> Bool
+) throws {
+    for _ in 0..<Int(seconds * 100) {
+        if try condition() { return }
         Thread.sleep(forTimeInterval: 0.01)
     }
+    throw NeverHappened(seconds, file, line)
 }

@@ -30,15 +30,16 @@ struct DisconnectionsTests {
     }
 
     private func withDisconnections(
-        path: String = "/api", isRunning: Bool = true, patience: Int64 = 60_000,
+        path: String = "/api", isRunning: Bool = true, patienceMilliseconds: Int64 = 60_000,
         _ test: @escaping @Sendable (Setting) async throws -> Void
     ) async throws {
         let standIn = CentrifugoStandIn()
         try await standIn.serve { url in
             let outcomes = OutcomeList()
             let disconnections = Disconnections(
-                address: try #require(CentrifugoAddress(url + path)), key: "secret", patience: patience,
-                world: TestClock().world, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                address: try #require(CentrifugoAddress(url + path)), key: "secret",
+                patienceMilliseconds: patienceMilliseconds, world: TestClock().world,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ) { outcomes.append($0) }
             let setting = Setting(standIn: standIn, disconnections: disconnections, outcomes: outcomes)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -93,7 +94,7 @@ struct DisconnectionsTests {
 
     @Test("one that does not answer keeps nobody from asking, nor the others from being done")
     func silent() async throws {
-        try await withDisconnections(patience: 1_000) { setting in
+        try await withDisconnections(patienceMilliseconds: 3_000) { setting in
             let attempts = { setting.standIn.taken.filter { $0.user == "slow" }.count }
             setting.standIn.behaviour = .silent(about: "slow")
             try setting.end("slow")

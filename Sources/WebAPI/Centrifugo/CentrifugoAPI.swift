@@ -19,8 +19,8 @@ struct CentrifugoAPI: Sendable {
 
     let address: CentrifugoAddress
     let key: String
-    /// Milliseconds for the whole call, once there is a connection.
-    let patience: Int64
+    /// For the whole call, once there is a connection.
+    let patienceMilliseconds: Int64
 
     /// Milliseconds for a connection; bytes of an answer.
     private static let connectLimit: Int64 = 2_000
@@ -49,7 +49,7 @@ struct CentrifugoAPI: Sendable {
         let connection = try await connect(to: target)
         let channel = connection.channel
         // Closes the connection under a call that takes too long.
-        let deadline = channel.eventLoop.scheduleTask(in: .milliseconds(patience)) {
+        let deadline = channel.eventLoop.scheduleTask(in: .milliseconds(patienceMilliseconds)) {
             channel.close(promise: nil)
         }
         defer { deadline.cancel() }

@@ -63,12 +63,12 @@ package final class Disconnections: Service {
 
     /// A queue before this Centrifugo; `observe` is told what became of each call.
     ///
-    /// A call that is not answered within the milliseconds of `patience` is made again.
+    /// A call that is not answered within its patience, once there is a connection, is made again.
     package init(
-        address: CentrifugoAddress, key: String, patience: Int64 = 5_000, world: World, logger: Logger,
+        address: CentrifugoAddress, key: String, patienceMilliseconds: Int64 = 5_000, world: World, logger: Logger,
         observe: @escaping @Sendable (Outcome) -> Void = { _ in }
     ) {
-        api = CentrifugoAPI(address: address, key: key, patience: patience)
+        api = CentrifugoAPI(address: address, key: key, patienceMilliseconds: patienceMilliseconds)
         self.world = world
         self.logger = logger
         self.observe = observe

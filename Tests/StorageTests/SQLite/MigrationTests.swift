@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import GRDB
 import SQLiteStorage
+import Synchronization
 import Testing
 
 @Suite("Migrations of an SQLite database")
@@ -37,14 +38,16 @@ struct MigrationTests {
     func waits() throws {
         let file = try File()
         let other = try DatabaseQueue(path: file.path)
-        let held = DispatchSemaphore(value: 0)
+        let begun = DispatchSemaphore(value: 0)
+        let isHeld = Mutex(false)
         other.asyncWriteWithoutTransaction { db in
-            try? db.execute(sql: "BEGIN IMMEDIATE")
-            held.signal()
-            usleep(200_000)
+            isHeld.withLock { $0 = (try? db.execute(sql: "BEGIN IMMEDIATE")) != nil }
+            begun.signal()
+            usleep(500_000)
             try? db.execute(sql: "ROLLBACK")
         }
-        held.wait()
+        begun.wait()
+        #expect(isHeld.withLock { $0 })
         try file.open(.serve, Tuning(patience: 30)).close()
         try other.close()
     }

@@ -75,11 +75,13 @@ struct RevocationFeedTests {
             }
             let key = shop.key
             async let waiting = shop.documents("?after=\(Int64.max)&wait=20")
+            let isOpen = Shared(Atomic(false))
             async let listening = server.talk { wire in
-                try wire.send(Ask("GET", "/revocations/stream", key: key, [("Last-Event-ID", "\(Int64.max)")]).bytes)
+                try wire.openStream(key, [("Last-Event-ID", "\(Int64.max)")], noting: isOpen)
                 return try wire.text(until: "data: ")
             }
-            try await eventually { server.parts.revocations.feed.listenerCount == 2 }
+            let feed = server.parts.revocations.feed
+            try await eventually { isOpen.value.load(ordering: .relaxed) && feed.listenerCount == 2 }
             try await Task.sleep(for: .milliseconds(300))
             let next = try await shop.revoke(#"{"userId":"b"}"#)["sequence"]?.integer ?? 0
             let told = try await waiting
@@ -123,7 +125,7 @@ struct RevocationFeedTests {
         try await withServer { server in
             let shop = try Shop(server)
             async let waiting = shop.feed("?after=0&wait=20")
-            try await Task.sleep(for: .milliseconds(200))
+            try await eventually { server.parts.revocations.feed.listenerCount == 1 }
             _ = try await shop.revoke(#"{"all":true}"#)
             let place = try #require(try await waiting.json["sequence"]?.integer)
             #expect(place > 0)
@@ -202,9 +204,7 @@ struct RevocationFeedTests {
             let key = try server.key(shop.tenant, [.verify])
             let isOpen = Shared(Atomic(false))
             async let heard = server.talk { wire in
-                try wire.send(Ask("GET", "/revocations/stream", key: key).bytes)
-                _ = try wire.text(until: ": chat-tokens\n\n")
-                isOpen.value.store(true, ordering: .relaxed)
+                try wire.openStream(key, noting: isOpen)
                 return try wire.text(until: "event: end")
             }
             try await eventually { isOpen.value.load(ordering: .relaxed) }
@@ -228,9 +228,7 @@ struct RevocationFeedTests {
             let start = server.clock.now.seconds
             let isOpen = Shared(Atomic(false))
             async let heard = server.talk { wire in
-                try wire.send(Ask("GET", "/revocations/stream", key: node).bytes)
-                _ = try wire.text(until: ": chat-tokens\n\n")
-                isOpen.value.store(true, ordering: .relaxed)
+                try wire.openStream(node, noting: isOpen)
                 return try wire.text(until: ": \(start + 16)\n\n")
             }
             let revocations = ManageRevocations(storage: server.parts.storage, world: server.clock.world)

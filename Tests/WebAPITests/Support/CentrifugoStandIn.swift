@@ -54,6 +54,8 @@ final class CentrifugoStandIn: Sendable {
         let body = try await request.body.collect(upTo: 65_536)
         let json = try JSON.parse(body.readableBytesUInt8Span, maximumDepth: 8)
         let how = json["disconnect"]
+        // Before it is told of the call: it may be another a moment later.
+        let behaviour = behaviour
         calls.withLock {
             $0.append(
                 Call(

@@ -1,4 +1,5 @@
 import Domain
+import Synchronization
 import Testing
 import Tokens
 
@@ -26,5 +27,16 @@ extension Shop {
         let answer = try await feed(query, key: key)
         #expect(answer.status == 200, "\(answer.code ?? "")")
         return try answer.json["documents"]?.array?.map { try FeedDocument($0.string ?? "") } ?? []
+    }
+}
+
+extension Wire {
+    /// Asks for the stream of revocations and notes when it is open, or failed to open.
+    func openStream(
+        _ key: String, _ headers: [(String, String)] = [], noting isOpen: Shared<Atomic<Bool>>
+    ) throws {
+        defer { isOpen.value.store(true, ordering: .relaxed) }
+        try send(Ask("GET", "/revocations/stream", key: key, headers).bytes)
+        _ = try text(until: ": chat-tokens\n\n")
     }
 }
