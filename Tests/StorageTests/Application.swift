@@ -50,6 +50,11 @@ struct Application: Sendable {
             change: UserChange(id: try .of(user), name: name, image: image, custom: bytes), month: Month(of: moment),
             quota: tenant.quota, isQuotaShadowed: isQuotaShadowed, draft: draft)
     }
+
+    /// A command that says all of its user: the name, and that there is nothing else.
+    func whole(_ user: String, _ name: String, at moment: Timestamp = .start) throws -> IssueCommand {
+        try command(user, name: .set(name), image: .clear, custom: .clear, at: moment)
+    }
 }
 
 extension User.ID {

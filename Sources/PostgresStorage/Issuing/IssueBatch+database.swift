@@ -61,8 +61,10 @@ extension IssueBatch {
         let written = people.indices.filter { people[$0].pairs > 0 }
         let end = world.monotonicNanoseconds() + Int64(Connection.patience * 1e9)
         let statement = Self.issuing(
-            parameters(counted, written.map { people[$0] }, notAfter: connection.clock?.milliseconds(at: end) ?? 0),
-            keeping: answers, by: connection.isForBatches ? "issue_batch" : "issue_batch_anywhere")
+            call(
+                counted, written.map { people[$0] }, notAfter: connection.clock?.milliseconds(at: end) ?? 0,
+                isForBatches: connection.isForBatches),
+            keeping: answers)
         var numbers: [Int64] = []
         do throws(StoreFailure) {
             // One transaction with the batch. Where that does nothing, the grants are nobody's: they were not told.
@@ -75,7 +77,7 @@ extension IssueBatch {
             guard connection.wasOutrun else { throw error }
             return nil
         }
-        guard let told = numbers.first else { throw .corrupt(cause: "issue_batch says nothing") }
+        guard let told = numbers.first else { throw .corrupt(cause: "a batch says nothing") }
         connection.clock = ServerClock(told: told, heard: world.monotonicNanoseconds())
         if numbers.dropFirst().first == 0 { return nil }
         return Set(
@@ -85,11 +87,11 @@ extension IssueBatch {
     }
 
     private static func issuing(
-        _ parameters: Parameters, keeping answers: [(item: RepeatableCommand, answer: KeptAnswer)], by function: String
+        _ call: (sql: String, parameters: Parameters), keeping answers: [(item: RepeatableCommand, answer: KeptAnswer)]
     ) -> Statement {
-        let issue = function + "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
-        guard !answers.isEmpty else { return Statement("SELECT " + issue, parameters, isKept: true) }
-        var parameters = parameters
+        guard !answers.isEmpty else { return Statement("SELECT " + call.sql, call.parameters, isKept: true) }
+        var parameters = call.parameters
+        let first = parameters.types.count + 1
         parameters.append(texts: answers) { $0.item.key.apiKey.text }
         parameters.append(texts: answers) { $0.item.key.hash.hex }
         parameters.append(texts: answers) { $0.item.request.hex }
@@ -97,7 +99,17 @@ extension IssueBatch {
         parameters.append(blobs: answers) { $0.answer.sealed }
         parameters.append(numbers: answers) { $0.item.command.at.milliseconds }
         parameters.append(IdempotencyKey.life * 1_000)
-        return Statement("SELECT keep_answers(\(issue), $19, $20, $21, $22, $23, $24, $25)", parameters, isKept: true)
+        let rest = numbered(first...parameters.types.count)
+        return Statement("SELECT keep_answers(\(call.sql), \(rest))", parameters, isKept: true)
+    }
+
+    // Written once: a batch takes microseconds.
+    private static let issueForKey = "issue_batch_for_key(\(numbered(1...11)))"
+    private static let issueBatch = "issue_batch(\(numbered(1...18)))"
+    private static let issueBatchAnywhere = "issue_batch_anywhere(\(numbered(1...18)))"
+
+    private static func numbered(_ places: ClosedRange<Int>) -> String {
+        places.map { "$\($0)" }.joined(separator: ", ")
     }
 
     /// The grants that were issued to be refreshed.
@@ -109,28 +121,54 @@ extension IssueBatch {
         }
     }
 
-    private func parameters(_ counted: [Tally], _ written: [Person], notAfter: Int64) -> Parameters {
+    /// The call of the function that fits the batch, and its arguments.
+    private func call(
+        _ counted: [Tally], _ written: [Person], notAfter: Int64, isForBatches: Bool
+    ) -> (sql: String, parameters: Parameters) {
         var parameters = Parameters()
         parameters.append(notAfter)
         parameters.append(written.map(\.moment.milliseconds).max())
+        let keys = keyTallies.filter { $0.pairs > 0 }
+        if isForBatches, counted.count == 1, keys.count == 1, counted[0].shadowQuota == nil,
+            written.allSatisfy({ $0.kept == 0 && $0.pairs == 1 })
+        {
+            append(counted[0], keys[0], written, to: &parameters)
+            return (Self.issueForKey, parameters)
+        }
+        append(counted, keys, written, to: &parameters)
+        return (isForBatches ? Self.issueBatch : Self.issueBatchAnywhere, parameters)
+    }
+
+    private func append(_ tally: Tally, _ key: KeyTally, _ written: [Person], to parameters: inout Parameters) {
+        parameters.append(tally.tenant.text)
+        parameters.append(Int64(tally.month.number))
+        parameters.append(tally.most)
+        parameters.append(Int64(key.day.number))
+        parameters.append(key.apiKey.text)
+        append(written, to: &parameters)
+    }
+
+    private func append(_ counted: [Tally], _ keys: [KeyTally], _ written: [Person], to parameters: inout Parameters) {
         parameters.append(texts: counted) { $0.tenant.text }
         parameters.append(numbers: counted) { Int64($0.month.number) }
         parameters.append(numbers: counted) { $0.pairs }
         parameters.append(numbers: counted) { $0.most }
-        parameters.append(texts: written) { $0.id.text }
-        parameters.append(texts: written) { $0.user?.name }
-        parameters.append(texts: written) { $0.user?.image }
-        parameters.append(verbatim: written) { $0.user?.custom }
+        append(written, to: &parameters)
         parameters.append(texts: counted.count == 1 ? nil : written) { $0.tenant.text }
         parameters.append(numbers: written.allSatisfy { $0.kept == 0 } ? nil : written) { $0.kept }
         parameters.append(numbers: written.allSatisfy { $0.pairs == 1 } ? nil : written) { $0.pairs }
         parameters.append(numbers: counted.allSatisfy { $0.shadowQuota == nil } ? nil : counted) { $0.shadowQuota }
-        let keys = keyTallies.filter { $0.pairs > 0 }
         parameters.append(texts: keys) { $0.tenant.text }
         parameters.append(numbers: keys) { Int64($0.day.number) }
         parameters.append(texts: keys) { $0.apiKey.text }
         parameters.append(numbers: keys) { $0.pairs }
-        return parameters
+    }
+
+    private func append(_ written: [Person], to parameters: inout Parameters) {
+        parameters.append(texts: written) { $0.id.text }
+        parameters.append(texts: written) { $0.user?.name }
+        parameters.append(texts: written) { $0.user?.image }
+        parameters.append(verbatim: written) { $0.user?.custom }
     }
 
     private func user(_ row: borrowing Row) throws(StoreFailure) -> (index: Int, user: User, isDeactivated: Bool) {

@@ -54,7 +54,7 @@ extension Migration {
                 END IF;
 
                 IF owners IS NULL AND satisfies_hash_partition('"user"'::regclass, 16, leaf::integer, tenants[1]) THEN
-                    \(mergeIntoOne(of: 0..<16))
+                    \(byPartition(0..<16) { mergeUsers(into: $0, isMixed: false) })
                 ELSE
                     \(mergeUsers(into: #""user""#, isMixed: true))
                 END IF;
@@ -119,18 +119,23 @@ extension Migration {
             END $$;
             """)
 
-    /// Finds the partition by halving, as each comparison costs as much as reading a row.
-    private static func mergeIntoOne(of partitions: Range<Int>) -> String {
+    /// Finds a tenant's partition by halving, as each comparison costs as much as reading a row.
+    ///
+    /// - Parameters:
+    ///   - partitions: the numbers it may have.
+    ///   - statements: what to do with the one of that name.
+    /// - Returns: the statements that find it, for a function in which `leaf` is its number.
+    static func byPartition(_ partitions: Range<Int>, _ statements: (_ table: String) -> String) -> String {
         guard partitions.count > 1 else {
             let number = partitions.lowerBound
-            return mergeUsers(into: number < 10 ? "user_0\(number)" : "user_\(number)", isMixed: false)
+            return statements(number < 10 ? "user_0\(number)" : "user_\(number)")
         }
         let middle = partitions.lowerBound + partitions.count / 2
         return """
             IF leaf < \(middle) THEN
-            \(mergeIntoOne(of: partitions.lowerBound..<middle))
+            \(byPartition(partitions.lowerBound..<middle, statements))
             ELSE
-            \(mergeIntoOne(of: middle..<partitions.upperBound))
+            \(byPartition(middle..<partitions.upperBound, statements))
             END IF;
             """
     }

@@ -19,5 +19,6 @@ struct Migration: Sendable {
     /// The whole history, oldest first; only ever appended to.
     static let all = [
         foundation, issuing, management, audit, keyTerms, users, accounts, plans, revocation, refresh, batches,
+        keyBatches,
     ]
 }

@@ -6,16 +6,15 @@ import TestSupport
 
 @Suite("Issuing through several PostgreSQL nodes", .enabled(if: Server.isThere))
 struct PostgresIssueTests {
-    @Test("The quota is exact over four nodes, whole and partial commands mixed")
-    func exactQuota() throws {
+    @Test("The quota is exact over four nodes, commands whole or mixed with partial ones", arguments: [false, true])
+    func exactQuota(isWhole: Bool) throws {
         let database = try Database()
         let (_, acme) = try database.scene(quota: 777)
         let nodes = try (0..<4).map { _ in try database.open() }
         let batches = try (0..<80).map { batch in
             try (0..<13).map { number in
-                try number % 2 == 0
-                    ? acme.command("u\(number)")
-                    : acme.command("v\(batch)", name: .set("n"), image: .clear, custom: .clear)
+                try isWhole || number % 2 != 0
+                    ? acme.whole("v\(isWhole ? number : batch)", "n") : acme.command("u\(number)")
             }
         }
         let outcomes = atOnce(80) { (try? nodes[$0 % 4].issue(batches[$0])) ?? [] }.flatMap { $0 ?? [] }
@@ -74,19 +73,20 @@ struct PostgresIssueTests {
         try storage.create(other.tenant, signingKey: other.sealed)
         _ = try storage.issue([acme.command("gone", name: .set("kept"))])
         try database.session().run(#"UPDATE "user" SET deactivated_at = 1"#)
-        func whole(_ application: Application, _ user: String) throws -> IssueCommand {
-            try application.command(user, name: .set("new"), image: .clear, custom: .clear)
-        }
-        #expect(try storage.issue([whole(acme, "gone")]) == [.userDeactivated])
+        #expect(try storage.issue([acme.whole("gone", "new")]) == [.userDeactivated])
         #expect(try storage.issue([acme.command("gone")]) == [.userDeactivated])
-        let batch = try storage.issue([whole(acme, "a"), whole(acme, "gone"), whole(acme, "gone"), whole(acme, "z")])
+        let batch = try storage.issue([
+            acme.whole("a", "new"), acme.whole("gone", "new"), acme.whole("gone", "new"), acme.whole("z", "new"),
+        ])
         #expect(batch.map(\.isIssued) == [true, false, false, true])
-        let mixed = try storage.issue([whole(other, "gone"), whole(acme, "gone"), whole(acme, "b"), whole(acme, "b")])
+        let mixed = try storage.issue([
+            other.whole("gone", "new"), acme.whole("gone", "new"), acme.whole("b", "new"), acme.whole("b", "new"),
+        ])
         #expect(mixed.map(\.isIssued) == [true, false, true, true])
         let next = Timestamp.start.adding(seconds: 11 * 86_400)
         let months = try storage.issue([
-            whole(acme, "gone"),
-            acme.command("gone", name: .set("new"), image: .clear, custom: .clear, at: next), whole(acme, "c"),
+            acme.whole("gone", "new"),
+            acme.whole("gone", "new", at: next), acme.whole("c", "new"),
         ])
         #expect(months.map(\.isIssued) == [false, false, true])
         #expect(try storage.issuedPairs(acme.id, in: Month(of: .start)) == 6)
@@ -133,28 +133,6 @@ struct PostgresIssueTests {
         storage.close()
     }
 
-    @Test("Whichever partition is a tenant's, its batches find and fill it")
-    func partitions() throws {
-        let database = try Database()
-        let (storage, _) = try database.scene()
-        let session = try database.session()
-        let used = #"SELECT count(DISTINCT tableoid) FROM "user""#
-        var number = 0
-        // Names decide, so that it takes the same number of tenants every time.
-        while try session.number(used) != 16, number < 400 {
-            number += 1
-            let application = try Application("app\(number)")
-            try storage.create(application.tenant, signingKey: application.sealed)
-            for name in ["old", "new"] {
-                let commands = try (0..<2).map { try application.command("u\($0)", name: .set(name)) }
-                #expect(try storage.issue(commands).allSatisfy(\.isIssued))
-            }
-        }
-        #expect(try session.number(used) == 16)
-        #expect(try session.number(#"SELECT count(*) FROM "user" WHERE name = 'new'"#) == 2 * number)
-        storage.close()
-    }
-
     @Test("Batches and a change of the users' table wait for each other, never in a circle")
     func tableChanges() throws {
         let database = try Database()
@@ -178,6 +156,8 @@ struct PostgresIssueTests {
             }
             while !isDone.load(ordering: .relaxed) {
                 note { _ = try storage.issue((0..<4).map { try acme.command("u\($0)", name: .set("n")) }) }
+                note { _ = try storage.issue((0..<4).map { try acme.whole("u\($0)", "n") }) }
+                note { _ = try storage.issue([acme.whole("u", "n")]) }
             }
             return failures
         }
@@ -215,6 +195,7 @@ struct PostgresIssueTests {
         let storage = try PostgresStorage.open(url, mode: .serve, world: .standing)
         try storage.create(acme.tenant, signingKey: acme.sealed)
         _ = try storage.issue([acme.command("u", name: .set("n"))])
+        _ = try storage.issue([acme.whole("u", "o")])
         let session = try database.session()
         // What the planner does not know to be small it takes for some pages, and goes by index anyway.
         try session.run("ANALYZE")
@@ -226,6 +207,8 @@ struct PostgresIssueTests {
         let before = try session.number(scans)
         for round in 0..<20 {
             _ = try storage.issue((0..<5).map { try acme.command("u\($0)", name: .set("\(round)")) })
+            _ = try storage.issue((0..<5).map { try acme.whole("u\($0)", "\(round)") })
+            _ = try storage.issue([acme.whole("v\(round)", "n")])
         }
         storage.close()
         try endOthers(session)
