@@ -78,7 +78,7 @@ class Load:
                 request(
                     "POST",
                     "/tokens",
-                    {"userId": user, "name": f"n{number}", "custom": {"v": number}},
+                    {"userId": user, "name": f"n{number}", "image": None, "custom": {"v": number}},
                     {"X-API-Key": self.key},
                 )
                 for user, number in asked

@@ -51,9 +51,14 @@ struct Application: Sendable {
             quota: tenant.quota, isQuotaShadowed: isQuotaShadowed, draft: draft)
     }
 
-    /// A command that says all of its user: the name, and that there is nothing else.
-    func whole(_ user: String, _ name: String, at moment: Timestamp = .start) throws -> IssueCommand {
-        try command(user, name: .set(name), image: .clear, custom: .clear, at: moment)
+    /// A command that says all of its user: what is not given is not to be there.
+    func whole(
+        _ user: String, _ name: String, image: String? = nil, custom: String? = nil, at moment: Timestamp = .start,
+        key: String = "abcdefghijkl", isQuotaShadowed: Bool = false
+    ) throws -> IssueCommand {
+        try command(
+            user, name: .set(name), image: image.map { .set($0) } ?? .clear, custom: custom.map { .set($0) } ?? .clear,
+            at: moment, key: key, isQuotaShadowed: isQuotaShadowed)
     }
 }
 

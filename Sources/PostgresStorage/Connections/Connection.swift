@@ -13,7 +13,7 @@ struct Connection: ~Copyable, Sendable {
     let world: World
     /// Set once an answer is overdue or the server has taken its leave.
     var isSpent = false
-    /// What the server last said of a statement that failed.
+    /// What the server said of the statement that failed in the latest exchange; empty: none did.
     var state = ""
     /// What the server calls the statements that it keeps; nil where the session may not be ours alone.
     var kept: [String: String]?
@@ -87,6 +87,7 @@ struct Connection: ~Copyable, Sendable {
         read: (_ place: Int, borrowing Answer) throws(StoreFailure) -> Void = { _, _ in }
     ) throws(StoreFailure) {
         let deadline = world.monotonicNanoseconds() + Int64(patience * 1e9)
+        state = ""
         for statement in statements where statement.isKept { try keep(statement, until: deadline) }
         for statement in statements { try send(statement) }
         try synchronize(until: deadline)

@@ -72,7 +72,10 @@ extension Migration {
         """
     }
 
-    /// A user who stays the same is only read. One who is found to differ only after the update changed in between.
+    /// The statements for a single user; one who stays the same is only read.
+    ///
+    /// Who is found to differ only after the update changed in between. Who was erased in between is a new user, as
+    /// after the erasure.
     private static func writeUser(into table: String) -> String {
         let differs = """
             (u.name IS DISTINCT FROM names[1] OR u.image IS DISTINCT FROM images[1]
@@ -97,7 +100,10 @@ extension Migration {
         MERGE INTO \(table) AS u
         USING unnest(ids, names, images, customs) WITH ORDINALITY AS i(user_id, name, image, custom, place)
         ON u.tenant_id = owner AND u.user_id = i.user_id
-        WHEN MATCHED AND u.deactivated_at IS NOT NULL AND NOT refuse_user(i.place, false) THEN DO NOTHING
+        WHEN MATCHED AND CASE
+            WHEN u.deactivated_at IS NOT NULL THEN NOT refuse_user(i.place, false)
+            ELSE false
+        END THEN DO NOTHING
         WHEN MATCHED AND (
             u.name IS DISTINCT FROM i.name OR u.image IS DISTINCT FROM i.image OR u.custom IS DISTINCT FROM i.custom
         ) THEN

@@ -108,7 +108,7 @@ struct PostgresMigrationTests {
                 "9b26e66a2ec79b927bdb604a334eefa29f55d45125e8198956f071c2d1546780",
                 "641ad04b8aba207605d22a29f4df33bbca5102b28211a343982a181725ceca1c",
                 "bafa64a74aaedcd44e9318b8f4d4039f288b11aad86ddff78a2fa784ff42acf5",
-                "d9dcc38a50c0816ef77a536032281ea22413c0e3942657d6d13259c4f976cdb0",
+                "accc87c9f2982b087cf2c45ba1d0e99d27be91561e02f7da6c5d96476bb5aa8f",
             ])
     }
 
