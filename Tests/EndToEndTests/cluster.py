@@ -4,12 +4,13 @@ import contextlib
 import dataclasses
 import pathlib
 import re
+import secrets
 import time
 
 import pytest
 
 import evidence
-from deployment import Deployment, Server, eventually, free_port
+from deployment import Deployment, Server, eventually
 from load import Load
 from services import Postgres, owned_folder, postgres_programs
 from wire import Answer
@@ -19,7 +20,7 @@ class Cluster(Deployment):
     """A database on PostgreSQL with its master key; the command line acts on it, `node` is for one server."""
 
     def __init__(self, folder: pathlib.Path, postgres: Postgres, **settings: str):
-        self.postgres, self.name = postgres, f"cluster-{free_port()}"
+        self.postgres, self.name = postgres, f"cluster-{secrets.token_hex(8)}"
         super().__init__(folder, DATABASE_URL=postgres.create(self.name))
         # The address of them all together, where a test may put a load balancer.
         self.settings |= {"PUBLIC_URL": self.url, "MASTER_KEY_FILE": str(folder / "master.key")} | settings
