@@ -1,6 +1,6 @@
 extension Migration {
-    /// `issue_batch_for_key`, which does what `issue_batch` does where the batch is as most are: of one API key and one day,
-    /// a pair for each user, no field to stay as stored, no quota that only counts.
+    /// `issue_batch_for_key`, which does what `issue_batch` does where the batch is as most are: of one API key and one
+    /// day, a pair for each user, no field to stay as stored, no quota that only counts.
     ///
     /// It asks nothing that such a batch need not be asked, and has no loops: with every call each statement is set up
     /// and each condition compiled anew. A single user is written by statements on that one row, since MERGE costs more
