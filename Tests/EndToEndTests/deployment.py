@@ -27,6 +27,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def id_of(key: str) -> str:
+    """The public part of an API key, by which it is named in claims and counts."""
+    return key.removeprefix("chatsdk_")[:12]
+
+
 class CommandFailed(AssertionError):
     """A command ended with another status than was expected."""
 

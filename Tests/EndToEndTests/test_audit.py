@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 import evidence
-from deployment import Deployment, eventually
+from deployment import Deployment, eventually, id_of
 
 ZERO = "0" * 64
 
@@ -76,7 +76,7 @@ def verify(deployment: Deployment, path: pathlib.Path, *flags: object) -> dict:
 def test_every_act_through_the_api_is_found_with_who_where_and_what(place):
     root = place.run("key", "create", "--operator", "--name", "root")["apiKey"]
     admin = place.key("acme", "--scope", "admin")
-    who = f"key {admin.split('_')[1][:12]}"
+    who = f"key {id_of(admin)}"
     with place.serve() as server:
         number = 0
 
@@ -125,7 +125,7 @@ def test_every_act_through_the_api_is_found_with_who_where_and_what(place):
             entry = found[request]
             assert (entry["action"], entry["target"]) == (action, target), entry
             assert entry["tenant"] == "acme" and entry["count"] == 1 and entry["address"] == "127.0.0.1"
-            assert entry["actor"] == (who if int(request[4:]) < 12 else f"operator key {root.split('_')[1][:12]}")
+            assert entry["actor"] == (who if int(request[4:]) < 12 else f"operator key {id_of(root)}")
         assert (found["act-2"]["before"], found["act-2"]["after"]) == ({"name": "K"}, {"name": "L"})
         assert found["act-12"]["after"] == {"overrides": {"burst": 1_000_000, "quota": 1_000_000_000, "rate": 77}}
         assert [e["requestId"] for e in act("GET", "/admin/audit?action=key.rotated")["entries"]] == ["act-3"]
@@ -212,7 +212,7 @@ def test_refused_keys_and_other_tenants_are_told_with_a_count(place):
     assert sum(entry["count"] for entry in strays) == 7 and strays[0]["target"] == "tenant victim"
     first = [entry["actor"] for entry in entries(place, "--tenant", "victim") if entry["action"] == "key.first_used"]
     assert len(first) == 1
-    assert [e["action"] for e in entries(place, "--operator") if e["actor"] == f"key {node.split('_')[1][:12]}"] == [
+    assert [e["action"] for e in entries(place, "--operator") if e["actor"] == f"key {id_of(node)}"] == [
         "key.first_used"
     ]
 

@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 import jose
+from deployment import id_of
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -37,7 +38,7 @@ def _base64(text: str) -> str:
 
 
 def test_every_way_to_name_the_caller_gets_the_same_answer(server, key, pair):
-    key_id = key.removeprefix("chatsdk_")[:12]
+    key_id = id_of(key)
     answers = [
         introspect(server, {"X-API-Key": key}, pair["wsToken"]),
         introspect(server, (key_id, key), pair["wsToken"]),
@@ -78,7 +79,7 @@ def test_a_signed_answer_is_verified_by_the_published_keys(server, deployment, a
     assert (status, media_type) == (200, "application/token-introspection+jwt")
     assert jwt.get_unverified_header(body.decode())["typ"] == "token-introspection+jwt"
     signing = jwt.PyJWKClient(f"{server.url}/t/{name}/.well-known/jwks.json").get_signing_key_from_jwt(body.decode())
-    audience = key.removeprefix("chatsdk_")[:12]
+    audience = id_of(key)
     claims = jwt.decode(body.decode(), signing.key, [algorithm], audience=audience, issuer=metadata["issuer"])
     assert claims["token_introspection"]["active"] is True
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from deployment import id_of
 from jose import base64url_decode, decode
 
 ALICE = {
@@ -53,7 +54,7 @@ def test_a_request_id_that_is_not_well_formed_is_replaced(server, key, given):
 
 def test_both_tokens_carry_exactly_the_promised_header_and_claims(server, deployment, key):
     pair = server.pair(key, ALICE)
-    akid = key.removeprefix("chatsdk_")[:12]
+    akid = id_of(key)
     header, rest, _ = decode(pair["token"])
     kid = deployment.secret("acme")["kid"]
     assert header == {"alg": "HS256", "typ": "at+jwt", "kid": kid}

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import jose
-from deployment import Server, eventually
+from deployment import Server, eventually, id_of
 from wire import Closed
 
 
@@ -172,7 +172,7 @@ def test_a_revoked_key_ends_its_grants_on_every_node(nodes, cluster):
     key = cluster.key("acme")
     token = eventually(lambda: issue(nodes[0], key, "keyed"), timeout=5)["refreshToken"]
     token = refresh(nodes[1], token).json["refreshToken"]
-    cluster.run("key", "revoke", key.removeprefix("chatsdk_")[:12], "--reason", "leaked")
+    cluster.run("key", "revoke", id_of(key), "--reason", "leaked")
     assert {code(refresh(node, token)) for node in nodes} == {"refresh_token_invalid"}
 
 

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from cluster import Cluster
-from deployment import Server, eventually
+from deployment import Server, eventually, id_of
 from load import Load
 from test_limits import at_once
 
@@ -105,9 +105,6 @@ def test_pairs_verdicts_and_refusals_are_counted_by_key(server, deployment):
         report = ask(server, "GET", "/admin/usage?by=key", admin).json
         return {entry["key"]: entry for entry in report["usage"]} | {"total": report["total"]}
 
-    def id_of(key: str) -> str:
-        return key[len("chatsdk_") :][:12]
-
     usage = eventually(
         lambda: (found := counted())[id_of(two)]["refusals"].get("api_key_revoked") and None in found and found
     )
@@ -139,7 +136,7 @@ def test_after_kill_9_no_pair_is_missing_from_any_count(made, round):
             by_key[key] = by_key.get(key, 0) + pairs
         for key, one in zip(keys, (load, other)):
             acknowledged = one.statuses[200]
-            assert acknowledged <= by_key[key[len("chatsdk_") :][:12]] <= acknowledged + len(one.threads)
+            assert acknowledged <= by_key[id_of(key)] <= acknowledged + len(one.threads)
 
 
 def test_quotas_and_counts_by_key_are_exact_over_two_nodes(tmp_path, postgres):
@@ -162,7 +159,7 @@ def test_quotas_and_counts_by_key_are_exact_over_two_nodes(tmp_path, postgres):
         ]
         found = {key: pairs for _, key, pairs in days_of(cluster, "race")}
         # A key that came too late for the quota has no count.
-        assert [found.get(key[len("chatsdk_") :][:12], 0) for key in keys] == by_key and sum(found.values()) == 137
+        assert [found.get(id_of(key), 0) for key in keys] == by_key and sum(found.values()) == 137
         assert issued(cluster, "beyond") == 120
         report = ask(nodes[1], "GET", "/admin/limits/shadow", admin_key(cluster, "beyond")).json
         assert [(one["policy"], one["count"]) for one in report["refusals"]] == [("quota", 70)]
