@@ -24,8 +24,12 @@ struct Application: Sendable {
 
     /// This application in an empty database.
     static func stored(_ id: String, in store: Store, quota: Int64? = nil) throws -> Application {
+        try stored(id, in: store.storage, quota: quota)
+    }
+
+    static func stored(_ id: String, in storage: some Storage, quota: Int64? = nil) throws -> Application {
         let application = try Application(id, quota: quota)
-        try store.storage.create(application.tenant, signingKey: application.sealed)
+        try storage.create(application.tenant, signingKey: application.sealed)
         return application
     }
 

@@ -48,10 +48,9 @@ struct PostgresBadDayTests {
         let server = try OwnServer()
         _ = try PostgresStorage.migrate(server.url, world: .standing)
         let storage = try PostgresStorage.open(server.url, mode: .serve, world: .standing)
-        let acme = try Application("acme")
-        try storage.create(acme.tenant, signingKey: acme.sealed)
+        let acme = try Application.stored("acme", in: storage)
         for round in 1...3 {
-            _ = try storage.issue([acme.command("alone", name: .set("\(round)"), image: .clear, custom: .clear)])
+            _ = try storage.issue([acme.whole("alone", "\(round)")])
             try server.crash()
             try server.start()
             #expect(recovers(within: 30) { (try? storage.user(acme.id, .of("alone"))?.name) == "\(round)" })
@@ -76,9 +75,8 @@ struct PostgresBadDayTests {
         let server = try OwnServer()
         _ = try PostgresStorage.migrate(server.url, world: .standing)
         let storage = try PostgresStorage.open(server.url, mode: .serve, world: .standing)
-        let acme = try Application("acme")
-        try storage.create(acme.tenant, signingKey: acme.sealed)
-        let command = try acme.command("u", name: .set("n"), image: .clear, custom: .clear)
+        let acme = try Application.stored("acme", in: storage)
+        let command = try acme.whole("u", "n")
         _ = try storage.issue([command])
         server.signal("STOP")
         for round in 0..<3 {
@@ -134,7 +132,7 @@ struct PostgresBadDayTests {
         try database.session().run(#"ALTER TABLE "user" ADD CONSTRAINT strict CHECK (name <> 's3cret')"#)
         for users in [1, 2] {
             let commands = try (0..<users).map {
-                try acme.command("s3cret-\($0)", name: .set("s3cret"), image: .clear, custom: .clear)
+                try acme.whole("s3cret-\($0)", "s3cret")
             }
             let refused = failure { () throws(StoreFailure) in try storage.issue(commands) }
             #expect(refused?.isCorrupt == true)
@@ -156,25 +154,6 @@ struct PostgresBadDayTests {
         #expect(failure { () throws(StoreFailure) in try storage.issue([command]) }?.isUnavailable == true)
         #expect(!storage.waitForChange(seconds: 0.01))
         #expect(storage.health().database != nil)
-    }
-
-    @Test("A batch that was held up until its sender had given up does nothing")
-    func tooLate() throws {
-        let database = try Database()
-        let (storage, acme) = try database.scene()
-        let command = try acme.command("u", name: .set("n"), image: .clear, custom: .clear)
-        _ = try storage.issue([command])
-        let session = try database.session()
-        let late = """
-            SELECT issue_batch(server_clock() + %ld, 0, '{acme}', '{202611}', '{1}', '{1000}', '{u}', '{late}', '{NULL}',
-                '{NULL}', NULL, NULL, NULL, NULL, '{}', '{}', '{}', '{}')
-            """
-        #expect(throws: StoreFailure.self) { try session.run(late.replacing("%ld", with: "-1")) }
-        #expect(try storage.user(acme.id, .of("u"))?.name == "n")
-        #expect(try storage.issuedPairs(acme.id, in: Month(of: .start)) == 1)
-        try session.run(late.replacing("%ld", with: "1000"))
-        #expect(try storage.user(acme.id, .of("u"))?.name == "late")
-        storage.close()
     }
 
     private func open(_ url: String) throws(StoreFailure) -> PostgresStorage {

@@ -13,11 +13,13 @@ struct PostgresIssueTests {
         let (_, acme) = try database.scene(quota: Int64(quota))
         let nodes = try (0..<4).map { _ in try database.open() }
         let batches = try (0..<80).map { batch in
-            // Of the whole ones some are alone.
-            try (0..<(isWhole && batch % 2 == 0 ? 1 : 13)).map { number in
-                try isWhole || number % 2 != 0
-                    ? acme.whole("v\(isWhole ? number : batch)", "\(batch)") : acme.command("u\(number)")
+            guard isWhole else {
+                return try (0..<13).map {
+                    try $0 % 2 == 0 ? acme.command("u\($0)") : acme.whole("v\(batch)", "\(batch)")
+                }
             }
+            // Some are alone.
+            return try (0..<(batch % 2 == 0 ? 1 : 13)).map { try acme.whole("v\($0)", "\(batch)") }
         }
         let outcomes = atOnce(80) { (try? nodes[$0 % 4].issue(batches[$0])) ?? [] }.flatMap { $0 ?? [] }
         #expect(outcomes.count == batches.joined().count)
@@ -31,8 +33,7 @@ struct PostgresIssueTests {
     func noDeadlock() throws {
         let database = try Database()
         let (storage, acme) = try database.scene()
-        let other = try Application("other")
-        try storage.create(other.tenant, signingKey: other.sealed)
+        let other = try Application.stored("other", in: storage)
         let nodes = [storage, try database.open()]
         let failures = atOnce(2) { node in
             (0..<60).compactMap { round in
@@ -71,8 +72,7 @@ struct PostgresIssueTests {
     func deactivated() throws {
         let database = try Database()
         let (storage, acme) = try database.scene(quota: 100)
-        let other = try Application("other")
-        try storage.create(other.tenant, signingKey: other.sealed)
+        let other = try Application.stored("other", in: storage)
         _ = try storage.issue([acme.command("gone", name: .set("kept"))])
         try database.session().run(#"UPDATE "user" SET deactivated_at = 1"#)
         #expect(try storage.issue([acme.whole("gone", "new")]) == [.userDeactivated])
@@ -125,7 +125,7 @@ struct PostgresIssueTests {
         let applications = try (0..<100).map { try Application("t\($0)", quota: Int64($0 % 3)) }
         for application in applications { try storage.create(application.tenant, signingKey: application.sealed) }
         let commands = try applications.flatMap { application in
-            try (0..<2).map { try application.command("u\($0)", name: .set("n"), image: .clear, custom: .clear) }
+            try (0..<2).map { try application.whole("u\($0)", "n") }
         }
         let outcomes = try storage.issue(commands)
         for (number, application) in applications.enumerated() {

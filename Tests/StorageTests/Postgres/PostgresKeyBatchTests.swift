@@ -63,18 +63,17 @@ struct PostgresKeyBatchTests {
     func others() throws {
         let database = try Database()
         let (storage, acme) = try database.scene(quota: 8)
-        let other = try Application("other")
-        try storage.create(other.tenant, signingKey: other.sealed)
+        let other = try Application.stored("other", in: storage)
         let session = try database.session()
         try session.run("ALTER FUNCTION issue_batch_for_key RENAME TO unused")
         let tomorrow = Timestamp.start.adding(seconds: 86_400)
-        for commands in [
-            try [acme.command("a", name: .set("n"))],
-            try [acme.whole("a", "n"), acme.whole("b", "n", key: "bbbbbbbbbbbb")],
-            try [acme.whole("a", "n"), acme.whole("b", "n", at: tomorrow)],
-            try [acme.whole("a", "n"), other.whole("a", "n")],
-            try [acme.whole("a", "n"), acme.whole("a", "n")],
-            try (0..<3).map { try acme.whole("c\($0)", "n", isQuotaShadowed: true) },
+        for commands in try [
+            [acme.command("a", name: .set("n"))],
+            [acme.whole("a", "n"), acme.whole("b", "n", key: "bbbbbbbbbbbb")],
+            [acme.whole("a", "n"), acme.whole("b", "n", at: tomorrow)],
+            [acme.whole("a", "n"), other.whole("a", "n")],
+            [acme.whole("a", "n"), acme.whole("a", "n")],
+            (0..<3).map { try acme.whole("c\($0)", "n", isQuotaShadowed: true) },
         ] {
             #expect(try storage.issue(commands).allSatisfy(\.isIssued))
         }
@@ -88,7 +87,7 @@ struct PostgresKeyBatchTests {
                     "acme \(Day(of: tomorrow).number) abcdefghijkl 1", "other \(today) abcdefghijkl 1",
                 ])
         #expect(try session.run("SELECT concat(kind, ' ', count) FROM day_count") == ["shadow 3"])
-        #expect(throws: StoreFailure.self) { try storage.issue([acme.whole("a", "n", isQuotaShadowed: false)]) }
+        #expect(throws: StoreFailure.self) { try storage.issue([acme.whole("a", "n")]) }
         storage.close()
     }
 
@@ -96,8 +95,7 @@ struct PostgresKeyBatchTests {
     func nothingCounted() throws {
         let database = try Database()
         let (storage, acme) = try database.scene(quota: 0)
-        let other = try Application("other")
-        try storage.create(other.tenant, signingKey: other.sealed)
+        let other = try Application.stored("other", in: storage)
         let session = try database.session()
         try session.run(
             #"INSERT INTO "user" SELECT 'other', u, NULL, NULL, NULL, 0, 0, 1 FROM unnest('{a,b}'::text[]) AS u"#)
@@ -130,8 +128,7 @@ struct PostgresKeyBatchTests {
         // Names decide, so that it takes the same number of tenants every time.
         while try session.number(used) != 16, number < 400 {
             number += 1
-            let application = try Application("app\(number)")
-            try storage.create(application.tenant, signingKey: application.sealed)
+            let application = try Application.stored("app\(number)", in: storage)
             for name in ["old", "new"] {
                 let partial = try (0..<2).map { try application.command("u\($0)", name: .set(name)) }
                 #expect(try storage.issue(partial).allSatisfy(\.isIssued))
@@ -182,17 +179,27 @@ struct PostgresKeyBatchTests {
         #expect(try counts(session) == ["2", "2"])
     }
 
-    @Test("A batch that was held up until its sender had given up does nothing")
-    func tooLate() throws {
+    @Test(
+        "A batch, of one key or not, that was held up until its sender had given up does nothing",
+        arguments: [false, true])
+    func tooLate(isForKey: Bool) throws {
+        func late(_ milliseconds: Int) -> String {
+            guard !isForKey else { return call("late", after: milliseconds) }
+            return """
+                SELECT issue_batch(
+                    server_clock() + \(milliseconds), 0, '{acme}', '{202611}', '{1}', '{1000}', '{u}', '{late}', '{NULL}',
+                    '{NULL}', NULL, NULL, NULL, NULL, '{}', '{}', '{}', '{}')
+                """
+        }
         let database = try Database()
         let (storage, acme) = try database.scene()
         _ = try storage.issue([acme.whole("u", "n")])
         let session = try database.session()
-        let refused = #expect(throws: StoreFailure.self) { try session.run(call("late", after: -1)) }
+        let refused = #expect(throws: StoreFailure.self) { try session.run(late(-1)) }
         #expect(refused?.text.contains("came too late") == true)
         #expect(try storage.user(acme.id, .of("u"))?.name == "n")
         #expect(try counts(session) == ["1", "1"])
-        try session.run(call("late"))
+        try session.run(late(10_000))
         #expect(try storage.user(acme.id, .of("u"))?.name == "late")
         storage.close()
     }

@@ -70,8 +70,7 @@ final class Database: Sendable {
     /// An open database with a tenant in it.
     func scene(quota: Int64? = nil) throws -> (storage: PostgresStorage, acme: Application) {
         let storage = try open()
-        let acme = try Application("acme", quota: quota)
-        try storage.create(acme.tenant, signingKey: acme.sealed)
+        let acme = try Application.stored("acme", in: storage, quota: quota)
         return (storage, acme)
     }
 

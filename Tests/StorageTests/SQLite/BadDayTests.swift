@@ -55,8 +55,7 @@ struct BadDayTests {
         let disk = try SmallDisk()
         let storage = try SQLiteStorage.open(
             path: disk.path + "/db", mode: .serve, world: .standing, tuning: Tuning(leastFree: 0))
-        let acme = try Application("acme")
-        try storage.create(acme.tenant, signingKey: acme.sealed)
+        let acme = try Application.stored("acme", in: storage)
         let acknowledged = try fill(storage, acme)
         #expect(try storage.issuedPairs(acme.id, in: Month(of: .start)) == Int64(acknowledged))
         #expect(try storage.user(acme.id, .of("user-\(acknowledged)")) == nil)

@@ -21,8 +21,7 @@ struct File: ~Copyable {
     /// An open database with one tenant.
     func scene(_ tuning: Tuning = Tuning()) throws -> (storage: SQLiteStorage, acme: Application) {
         let storage = try open(.serve, tuning)
-        let acme = try Application("acme")
-        try storage.create(acme.tenant, signingKey: acme.sealed)
+        let acme = try Application.stored("acme", in: storage)
         return (storage, acme)
     }
 

@@ -142,8 +142,7 @@ struct UpkeepTests {
         #expect(try storage.setMasterKeyCheck([1, 2, 3]) == [1, 2, 3])
         #expect(try storage.setMasterKeyCheck([9]) == [1, 2, 3])
         #expect(try storage.masterKeyCheck() == [1, 2, 3])
-        let acme = try Application("acme")
-        try storage.create(acme.tenant, signingKey: acme.sealed)
+        _ = try Application.stored("acme", in: storage)
         #expect(try !storage.isEmpty())
         try storage.close()
     }
