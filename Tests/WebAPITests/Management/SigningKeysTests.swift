@@ -71,11 +71,11 @@ struct SigningKeysTests {
     @Test("a tenant has 16 keys that verify; one more is refused with the way out, and works after a key was revoked")
     func limit() async throws {
         try await scene { server, acme, admin, _ in
-            for _ in 0..<15 { _ = try server.signingKeys.create(for: acme) }
+            for _ in 0..<14 { _ = try server.signingKeys.create(for: acme) }
+            let spare = try server.signingKeys.create(for: acme).kid
             let full = try await server.answer(Ask("POST", "/admin/signing-keys", key: admin))
             #expect(full.status == 422 && full.code == "invalid_state")
             #expect(try full.json["detail"]?.string?.contains("16 signing keys") == true)
-            let spare = try #require(try server.signingKeys.list(acme).last).kid
             #expect(
                 try await server.answer(Ask("POST", "/admin/signing-keys/\(spare)/revoke", key: admin)).status == 200)
             #expect(try await server.answer(Ask("POST", "/admin/signing-keys", key: admin)).status == 201)
