@@ -12,10 +12,10 @@ import evidence
 import jose
 from deployment import Deployment
 
-pytest_plugins = ["cluster", "http_gateways"]
+pytest_plugins = ["backstage", "cluster", "http_gateways"]
 
-# Modules that come last: one waits for what takes long, one looks at what all others left behind.
-_LAST = ("test_slow_clients", "test_logs")
+# Modules that come last: two wait for what takes long, one looks at what all others left behind.
+_LAST = ("test_openapi", "test_slow_clients", "test_logs")
 
 
 def pytest_configure(config):

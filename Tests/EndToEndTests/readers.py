@@ -1,7 +1,6 @@
 """The readers of a token that are held against each other: ours behind its two doors, jwt-kit, and PyJWT on OpenSSL."""
 
 import json
-import pathlib
 import subprocess
 import warnings
 
@@ -12,13 +11,9 @@ from forgeries import Forgery
 
 PACKAGE = deployment.ROOT / "Tests/Differential"
 SCRATCH = deployment.ROOT / ".build/differential"
-
-
-def build_jwt_kit() -> pathlib.Path:
-    """The command that jwt-kit is behind; the first build takes some minutes."""
-    subprocess.run(
-        ["swift", "build", "--package-path", PACKAGE, "--scratch-path", SCRATCH], check=True, timeout=1800)
-    return SCRATCH / "debug/jwt-kit-verify"
+# Builds the command that jwt-kit is behind; the first time it takes some minutes.
+BUILD = ["swift", "build", "--package-path", PACKAGE, "--scratch-path", SCRATCH]
+JWT_KIT = SCRATCH / "debug/jwt-kit-verify"
 
 
 def over_lines(command: list, forgeries: list[Forgery]) -> list[bool]:

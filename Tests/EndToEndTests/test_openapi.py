@@ -1,10 +1,7 @@
 """openapi.yaml says what the server does: routes, codes, examples, answers."""
 
 import itertools
-import os
 import re
-import subprocess
-import sys
 
 import jsonschema
 import pytest
@@ -13,22 +10,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+import fuzzing
 from deployment import ROOT
 
-PATH = ROOT / "openapi/openapi.yaml"
+PATH = fuzzing.DESCRIPTION
 DOCUMENT = yaml.safe_load(PATH.read_text())
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-# Routes that a fuzzer waits for: the feed of revocations has no end, and is held where nothing is news.
-HELD = "^/revocations(/stream)?$"
-# A tenant has at most 16 signing keys, so that what is in order may be refused.
-CONFIGURATION = """
-[auth]
-auto-signup = false
-[[operations]]
-include-operation-id = "createSigningKey"
-[operations.checks.positive_data_acceptance]
-expected-statuses = ["2xx", "401", "403", "404", "422"]
-"""
 REGISTRY = Registry().with_resource("urn:api", Resource(contents=DOCUMENT, specification=DRAFT202012))
 
 
@@ -217,68 +204,8 @@ def test_real_answers_fit_their_schemas(server, deployment, key):
     validator("/components/schemas/TokenProblem").validate(refused.json)
 
 
-@pytest.mark.parametrize("who", ["a tenant", "an administrator", "an owner", "the operator", "nobody"])
-def test_schemathesis_finds_nothing(make_deployment, tmp_path, who):
-    """Examples, boundary values, wrong methods, wrong types, everything the description allows and forbids."""
-    made = make_deployment()
-    made.tenant("acme")
-    keys = {
-        "a tenant": lambda: made.key("acme"),
-        "an administrator": lambda: made.key("acme", "--scope", "admin"),
-        "the operator": lambda: made.run("key", "create", "--operator", "--name", "root")["apiKey"],
-    }
-    with made.serve() as server:
-        headers = {"X-API-Key": keys[who]()} if who in keys else {}
-        if who == "an owner":
-            body = {"email": "o@example.org", "password": "four sheep on a hill", "tenant": {"id": "owned"}}
-            session = server.ask("POST", "/auth/register", body).json["session"]["token"]
-            headers = {"Authorization": f"Bearer {session}"}
-        if who != "the operator":
-            # An owner may do everything, so that what is in order may still be refused, as with the operator.
-            states = ("--exclude-checks", "positive_data_acceptance") if who == "an owner" else ()
-            fuzz(server, tmp_path, headers, "--exclude-path-regex", f"^/(centrifugo|auth)/|{HELD}", *states)
-            # A password that fits its schema may be one that everybody has. Whoever logs out is out.
-            paths = "^/auth/(register|login|me|invitations)" if who == "an owner" else "^/auth/"
-            fuzz(server, tmp_path, headers, "--include-path-regex", paths, "--exclude-checks", "positive_data_acceptance")
-            # Clients of Centrifugo put into them what they like, JSON that this server refuses too.
-            checks = "positive_data_acceptance,negative_data_rejection"
-            return fuzz(server, tmp_path, headers, "--include-path-regex", "^/centrifugo/", "--exclude-checks", checks)
-        # It deletes what it finds, so that what is in order may still be refused.
-        options = ("--exclude-path-regex", HELD, "--exclude-checks", "positive_data_acceptance")
-        fuzz(server, tmp_path, headers | {"X-Chat-Tenant": "acme"}, *options)
-
-
-def fuzz(server, folder, headers: dict, *options: str):
-    # It would register by itself, and trips over schemas that are references.
-    (folder / "schemathesis.toml").write_text(CONFIGURATION)
-    # An Idempotency-Key with another body is refused, which no schema can say; it has tests of its own.
-    description = PATH.read_text().replace("- $ref: '#/components/parameters/IdempotencyKey'", "")
-    (folder / PATH.name).write_text(description)
-    command = [
-        sys.executable,
-        "-m",
-        "schemathesis.cli",
-        "run",
-        str(folder / PATH.name),
-        "--url",
-        server.url,
-        "--checks",
-        "all",
-        "--max-examples",
-        "25" if headers else "15",
-        "--seed",
-        "1",
-        # With more, the ast module of Python 3.11, which hypothesis uses, raises SystemError now and then.
-        "--workers",
-        "1",
-        "--request-timeout",
-        "20",
-        "--generation-database",
-        "none",
-        "--no-color",
-    ]
-    command += [*options, *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}"))]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_TOKENS_")}
-    environment["SCHEMATHESIS_HOOKS"] = str(PATH.parent / "schemathesis_hooks.py")
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=480, env=environment)
-    assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
+@pytest.mark.parametrize("who", fuzzing.CLIENTS)
+def test_schemathesis_finds_nothing(backstage, who):
+    for result in backstage[who]:
+        done = result.result()
+        assert done.returncode == 0, done.stdout[-12_000:]

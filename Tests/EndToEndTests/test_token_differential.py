@@ -6,7 +6,6 @@ refuses, and where it refuses what another accepts, there is a reason with a nam
 
 import dataclasses
 import random
-import shutil
 
 import pytest
 
@@ -50,11 +49,13 @@ def judge(command, found: list[forgeries.Forgery]) -> list[Judged]:
 
 
 @pytest.fixture(scope="module")
-def jwt_kit(unavailable):
+def jwt_kit(backstage, unavailable):
     """The command that jwt-kit is behind."""
-    if not shutil.which("swift"):
+    if "jwt-kit" not in backstage:
         unavailable("swift")
-    return readers.build_jwt_kit()
+    built = backstage["jwt-kit"].result()
+    assert built.returncode == 0, built.stdout
+    return readers.JWT_KIT
 
 
 @pytest.fixture(scope="module")
