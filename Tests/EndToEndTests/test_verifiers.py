@@ -46,14 +46,15 @@ class Lines:
         self.process.stdin.flush()
         return self.answers.get(timeout=20)
 
-    def stop(self) -> None:
+    def stop(self, timeout: float = 10) -> None:
+        """Ends its input, upon which it has to end by itself."""
         self.process.stdin.close()
         try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
+            self.process.wait(timeout)
+        finally:
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
+            self.process.stdout.close()
 
 
 class SwiftGateway:
@@ -86,9 +87,9 @@ class SwiftGateway:
         except (Closed, ConnectionError):
             return "dropped"  # let in, and revoked before a word was said
 
-    def stop(self) -> None:
+    def stop(self, timeout: float = 10) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(timeout)
 
 
 class Guard:
@@ -349,10 +350,12 @@ def test_after_an_outage_nothing_is_missed_and_silence_is_not_honoured_for_long(
     key = deployment.key("acme", *SCOPES)
     with deployment.serve() as server:
         guard = start(language, deployment, server, "acme", key, {"silence": 8}, feed=True)
+        idle = start(language, deployment, server, "acme", key, feed=True)
         tokens = [guard.pair()["wsToken"] for _ in range(3)]
         assert guard.admits(tokens[0])
     assert guard.admits(tokens[0]), "for a while it goes on"
     eventually(lambda: guard.refuses(tokens[0], "verifier_not_ready"), timeout=20, pause=0.2)
+    idle.verifier.stop(timeout=1)  # and not only when it would have asked again
     with deployment.serve() as server:
         guard.server = server
         revoke(guard, token=tokens[1])

@@ -1,10 +1,10 @@
 // Node 20 or later, no packages. Verifies the tokens of one ChatTokens tenant without asking about each.
 import { createHash, createHmac, createPublicKey, createSecretKey, timingSafeEqual, verify as check } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const HOLDER = { ws: { typ: "JWT", audience: "chat-realtime" }, rest: { typ: "at+jwt", audience: "chat-api" } };
 const ALGORITHM = { oct: "HS256", EC: "ES256", OKP: "EdDSA", RSA: "RS256" };
 const LONGEST = { token: 8_192, keys: 1 << 20, page: 32 << 20 };
-const sleep = (seconds) => new Promise((resume) => setTimeout(resume, seconds * 1_000));
 const now = () => performance.now() / 1_000;
 
 /** Why a token was refused. `verifier_not_ready`: it may be good; answer 503. All others: 401. */
@@ -172,7 +172,7 @@ export class Verifier {
       } catch (error) {
         complain(error);
       }
-      await sleep(pause * (0.5 + Math.random() / 2));
+      await sleep(pause * (500 + Math.random() * 500), null, { signal: this.#ended.signal }).catch(complain);
     }
   }
 
