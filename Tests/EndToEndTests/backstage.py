@@ -52,17 +52,17 @@ class Backstage:
 
 @pytest.fixture(scope="session", autouse=True)
 def backstage(request, tmp_path_factory):
-    """The results to come of what the selected tests need: `jwt-kit` and one for each client of the fuzzer."""
+    """Starts what the selected tests need; tells, once they are there, the results of `jwt-kit` or a fuzzer's client."""
     selected = request.session.items
     stage, results = Backstage(), {}
     with contextlib.ExitStack() as stack:
         stack.callback(stage.end)
         if any(item.module.__name__ == "test_token_differential" for item in selected) and shutil.which("swift"):
-            results["jwt-kit"] = stage.run(readers.BUILD)
+            results["jwt-kit"] = [stage.run(readers.BUILD)]
         for who in [item.callspec.params["who"] for item in selected if item.originalname == fuzzing.TEST]:
             made = Deployment(tmp_path_factory.mktemp("deployment"))
             made.initialize()
             server = stack.enter_context(made.serve())
             results[who] = [
                 stage.run(command, **options) for command, options in fuzzing.commands(made, server, who)]
-        yield results
+        yield lambda name: [future.result() for future in results[name]]

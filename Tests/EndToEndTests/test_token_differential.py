@@ -6,6 +6,7 @@ refuses, and where it refuses what another accepts, there is a reason with a nam
 
 import dataclasses
 import random
+import shutil
 
 import pytest
 
@@ -51,9 +52,9 @@ def judge(command, found: list[forgeries.Forgery]) -> list[Judged]:
 @pytest.fixture(scope="module")
 def jwt_kit(backstage, unavailable):
     """The command that jwt-kit is behind."""
-    if "jwt-kit" not in backstage:
+    if not shutil.which("swift"):
         unavailable("swift")
-    built = backstage["jwt-kit"].result()
+    (built,) = backstage("jwt-kit")
     assert built.returncode == 0, built.stdout
     return readers.JWT_KIT
 
