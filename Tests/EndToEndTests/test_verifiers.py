@@ -355,7 +355,7 @@ def test_after_an_outage_nothing_is_missed_and_silence_is_not_honoured_for_long(
         assert guard.admits(tokens[0])
     assert guard.admits(tokens[0]), "for a while it goes on"
     eventually(lambda: guard.refuses(tokens[0], "verifier_not_ready"), timeout=20, pause=0.2)
-    idle.verifier.stop(timeout=1)  # and not only when it would have asked again
+    idle.verifier.stop(timeout=2)  # and not only when it would have asked again
     with deployment.serve() as server:
         guard.server = server
         revoke(guard, token=tokens[1])
