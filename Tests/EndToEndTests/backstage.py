@@ -13,8 +13,20 @@ import fuzzing
 import readers
 from deployment import Deployment
 
+# Modules that measure latency and throughput come first, before anything goes on beside them.
+MEASURING = ("test_accounts", "test_nodes", "test_revocation")
+# Last come two that wait for what takes long, and one that looks at what all others left behind.
+LAST = ("test_openapi", "test_slow_clients", "test_logs")
 # A command gets what the tests leave, so that it may take long.
 PATIENCE = 1_800
+
+
+def pytest_collection_modifyitems(items):
+    def place(item) -> int:
+        name = item.module.__name__
+        return LAST.index(name) + 1 if name in LAST else -(name in MEASURING)
+
+    items.sort(key=place)
 
 
 class Backstage:
@@ -26,7 +38,7 @@ class Backstage:
 
     def run(self, command: list, **options: object) -> concurrent.futures.Future:
         """Queues a command; its `CompletedProcess` has all that it said in `stdout`."""
-        # Not by `nice`: then what is measured beside it waits for up to 100 ms now and then.
+        # Not by `nice`, which is no low priority to whoever sleeps often.
         return self._pool.submit(self._run, ["chrt", "--idle", "0", *map(str, command)], options)
 
     def _run(self, command: list[str], options: dict) -> subprocess.CompletedProcess:
@@ -50,7 +62,7 @@ class Backstage:
         self._kill()
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def backstage(request, tmp_path_factory):
     """Starts what the selected tests need; tells, once they are there, the results of `jwt-kit` or a fuzzer's client."""
     selected = request.session.items
@@ -66,3 +78,10 @@ def backstage(request, tmp_path_factory):
             results[who] = [
                 stage.run(command, **options) for command, options in fuzzing.commands(made, server, who)]
         yield lambda name: [future.result() for future in results[name]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _begun(request):
+    """Starts it with the first module that does not measure."""
+    if request.module.__name__ not in MEASURING:
+        request.getfixturevalue("backstage")

@@ -14,18 +14,11 @@ from deployment import Deployment
 
 pytest_plugins = ["backstage", "cluster", "http_gateways"]
 
-# Modules that come last: two wait for what takes long, one looks at what all others left behind.
-_LAST = ("test_openapi", "test_slow_clients", "test_logs")
-
 
 def pytest_configure(config):
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     if not _deployment.BINARY.exists():
         raise pytest.UsageError(f"{_deployment.BINARY} does not exist: build it, or set CHAT_TOKENS_BINARY")
-
-
-def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: _LAST.index(name) + 1 if (name := item.module.__name__) in _LAST else 0)
 
 
 def pytest_sessionfinish():
