@@ -1,4 +1,4 @@
-"""schemathesis: examples, boundary values, wrong methods, wrong types, everything that openapi.yaml allows and forbids."""
+"""schemathesis: examples, boundary values, wrong methods and types, all that openapi.yaml allows and forbids."""
 
 import os
 import sys
