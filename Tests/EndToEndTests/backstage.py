@@ -64,7 +64,7 @@ class Backstage:
 
 @pytest.fixture(scope="session")
 def backstage(request, tmp_path_factory):
-    """Starts what the selected tests need; tells the results of `jwt-kit` or a client of the fuzzer once they are there."""
+    """Starts what the selected tests need; tells the results of `jwt-kit` or of a fuzzer's client."""
     selected = request.session.items
     stage, results = Backstage(), {}
     with contextlib.ExitStack() as stack:
